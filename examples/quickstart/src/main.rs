@@ -1,0 +1,2 @@
+//! The smallest app on the engine.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The `tastekeeper` command.
+fn main() {}
