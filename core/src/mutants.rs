@@ -10,6 +10,22 @@ use std::cell::Cell;
 pub enum Mutant {
     /// The log acknowledges an append whose fsync failed.
     IgnoreFailedSync,
+    /// The log goes on after a failed fsync as if older unsynced writes were still safe.
+    TrustAfterFailedSync,
+    /// A new generation becomes current before its bytes are on the device.
+    RenameBeforeSync,
+    /// A failed directory fsync is taken for a success: the old key goes while the old file may come back.
+    SkipDirectorySync,
+    /// A rewrite leaves the old generation's key in place.
+    KeepOldKey,
+    /// An erasure removes files first and keys only if that worked.
+    EraseFilesBeforeKeys,
+    /// Opening does not cut an invalid tail off, so later appends land behind it.
+    KeepTornTail,
+    /// Opening takes a damaged durable frame for the end of the log.
+    CutDurableFrames,
+    /// A save of the state acknowledges after one copy.
+    AcknowledgeOneCopy,
 }
 
 thread_local! {

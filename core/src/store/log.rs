@@ -1,0 +1,452 @@
+//! The sealed log on disk: generations, their keys, and the order of writes that makes every call atomic.
+//!
+//! Records and randomness come in, sealed bytes go to the host's files and keys to its custodian. One generation
+//! is current: the one whose file has the log's name. Its key stands in slot `<name>.a` or `<name>.b` by the
+//! generation's parity, and nowhere else. A key is destroyed only after the directory is flushed, so no crash
+//! brings back a file whose key is gone; and a key in the other slot never opens a current file.
+//! Must never: write under a key twice with one nonce, or forget a failed flush.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::frame::{Cipher, HEADER_BYTES, Header, Position, seal_frame, seal_generation};
+use super::recovery::{Recovered, Tail, recover};
+use super::{
+    CallRandom, Caps, Durability, Finding, RecordLog, check_records, corrupt, erasure_pending,
+    key_unavailable, unavailable,
+};
+use crate::error::{Error, Result};
+use crate::mutant;
+use crate::platform::{FileError, FileSystem, Key, KeyCustodian};
+
+/// A log that was opened, and what was in it.
+#[derive(Debug)]
+pub struct Opened {
+    /// The log, ready to be written.
+    pub log: SealedLog,
+    /// Its records, oldest first.
+    pub records: Vec<Vec<u8>>,
+    /// What opening found; empty as a rule.
+    pub findings: Vec<Finding>,
+}
+
+/// The current generation.
+struct Current {
+    header: Header,
+    key: Key,
+    /// The file's length in bytes.
+    length: u64,
+    next_seq: u32,
+    synced_frames: u32,
+}
+
+/// A [`RecordLog`] in one sealed file. It keeps no record in memory and no file open.
+pub struct SealedLog {
+    files: Arc<dyn FileSystem>,
+    keys: Arc<dyn KeyCustodian>,
+    name: String,
+    caps: Caps,
+    /// `None`: nothing was ever written, or everything was erased. There is no file and no key.
+    current: Option<Current>,
+    /// The slot that is not current may hold a key.
+    stale_key: bool,
+    /// The rename that made the generation current may be undone by a power cut.
+    directory_unsynced: bool,
+    /// The file may differ from what its reads say, or has an invalid tail: write a new one before the next append.
+    suspect: bool,
+    /// An erasure could not be finished.
+    erasing: bool,
+    /// The file was there without its key.
+    key_missing: bool,
+}
+
+impl fmt::Debug for SealedLog {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SealedLog").field("disk_bytes", &self.disk_bytes()).finish_non_exhaustive()
+    }
+}
+
+impl SealedLog {
+    /// Opens the log `name` and returns its records. A log that was never written is empty and stays without a
+    /// file until the first append. May block on disk.
+    ///
+    /// # Errors
+    /// * [`Error::StorageUnavailable`]: another process is writing, or the file cannot be read. Try again.
+    /// * [`Error::KeyUnavailable`]: the custodian failed, or gave a key that is not this log's.
+    /// * [`Error::StorageCorrupt`]: damage that no crash explains.
+    ///
+    /// After an error nothing was changed.
+    pub fn open(
+        files: Arc<dyn FileSystem>,
+        keys: Arc<dyn KeyCustodian>,
+        name: &str,
+        caps: Caps,
+    ) -> Result<Opened> {
+        let mut log = Self::closed(files, keys, name, caps);
+        let _lock = log.files.lock()?;
+        let (mut records, mut findings) = (Vec::new(), Vec::new());
+        match log.files.read(&log.file()) {
+            Ok(file) => records = log.open_file(&file, &mut findings)?,
+            Err(FileError::NotFound) => {
+                log.stale_key =
+                    log.keys.load(&log.slot(0))?.is_some() | log.keys.load(&log.slot(1))?.is_some();
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if !log.key_missing {
+            log.tidy(&mut findings);
+        }
+        drop(_lock);
+        Ok(Opened { log, records, findings })
+    }
+
+    /// Erases the log `name` without opening it: what is left when opening fails for good. As
+    /// [`RecordLog::erase`], also when there is nothing to erase.
+    ///
+    /// # Errors
+    /// As for [`RecordLog::erase`].
+    pub fn erase_unopened(files: Arc<dyn FileSystem>, keys: Arc<dyn KeyCustodian>, name: &str) -> Result<()> {
+        Self::closed(files, keys, name, Caps::default()).erase()
+    }
+
+    fn closed(files: Arc<dyn FileSystem>, keys: Arc<dyn KeyCustodian>, name: &str, caps: Caps) -> Self {
+        Self {
+            files,
+            keys,
+            name: name.to_owned(),
+            caps,
+            current: None,
+            stale_key: false,
+            directory_unsynced: false,
+            suspect: false,
+            erasing: false,
+            key_missing: false,
+        }
+    }
+
+    fn file(&self) -> String {
+        format!("{}.log", self.name)
+    }
+
+    fn temporary(&self) -> String {
+        format!("{}.log.new", self.name)
+    }
+
+    fn slot(&self, generation: u64) -> String {
+        format!("{}.{}", self.name, if generation.is_multiple_of(2) { "a" } else { "b" })
+    }
+
+    /// The slot the next generation will use: the one before the current may still have its key there.
+    fn other_slot(&self) -> String {
+        self.slot(self.current.as_ref().map_or(0, |current| current.header.generation() + 1))
+    }
+
+    /// Authenticates `file` and reads it. Cuts an invalid tail, after everything else that can fail.
+    fn open_file(&mut self, file: &[u8], findings: &mut Vec<Finding>) -> Result<Vec<Vec<u8>>> {
+        let header = Header::read(file)?;
+        let key = self.keys.load(&self.slot(header.generation()))?;
+        let other = self.keys.load(&self.slot(header.generation() + 1))?;
+        let Some(key) = key else {
+            if other.is_some() {
+                return Err(corrupt("the log is older than its key"));
+            }
+            self.key_missing = true;
+            findings.push(Finding::MissingKey);
+            return Ok(Vec::new());
+        };
+        let cipher = Cipher::new(&key);
+        if !header.is_sealed_with(&cipher) {
+            return Err(key_unavailable("the key is not this log's"));
+        }
+        self.stale_key = other.is_some();
+        let Recovered { records, length, next_seq, synced_frames, tail } = recover(file, &header, &cipher)?;
+        let cut = (file.len() - length) as u64;
+        let mut length = length as u64;
+        match tail {
+            Tail::Clean => {}
+            Tail::Torn => findings.push(Finding::TornTail { bytes: cut }),
+            Tail::Reordered => findings.push(Finding::UnsyncedTailLost { bytes: cut }),
+        }
+        if mutant!(KeepTornTail) {
+            length = file.len() as u64;
+        } else if tail != Tail::Clean && self.files.truncate(&self.file(), length).is_err() {
+            self.suspect = true;
+            findings.push(Finding::TailNotCut);
+        }
+        self.current = Some(Current { header, key, length, next_seq, synced_frames });
+        Ok(records)
+    }
+
+    /// Destroys what an interrupted rewrite or erasure left behind.
+    fn tidy(&mut self, findings: &mut Vec<Finding>) {
+        if self.stale_key {
+            // What is current now must stay current before the other generation's key goes.
+            let destroyed = self.files.sync_directory().is_ok() && self.destroy_stale_key();
+            findings.push(if destroyed { Finding::StaleKeyDestroyed } else { Finding::ErasurePending });
+        }
+        if self.files.read_prefix(&self.temporary(), 0).is_ok() {
+            let removed = self.files.remove(&self.temporary()).is_ok();
+            findings.push(if removed { Finding::StaleTemporaryRemoved } else { Finding::ErasurePending });
+        }
+    }
+
+    /// Destroys every key that opens no current file; returns whether that worked.
+    fn destroy_stale_key(&mut self) -> bool {
+        let mut destroyed = self.keys.destroy(&self.other_slot()).is_ok();
+        if self.current.is_none() {
+            destroyed &= self.keys.destroy(&self.slot(1)).is_ok();
+        }
+        self.stale_key = !destroyed;
+        destroyed
+    }
+
+    /// Refuses to write when the files are not as this log left them. The host's lock is held.
+    fn check_unchanged(&self) -> Result<()> {
+        if self.key_missing {
+            return Err(key_unavailable("the log has no key; only erasing it makes it usable"));
+        }
+        let found = self.files.read_prefix(&self.file(), HEADER_BYTES);
+        let unchanged = match (&self.current, found) {
+            (None, Err(FileError::NotFound)) => true,
+            (Some(current), Ok((header, length))) => {
+                header == current.header.bytes() && (length == current.length || self.suspect)
+            }
+            (_, Err(error)) if error != FileError::NotFound => return Err(error.into()),
+            _ => false,
+        };
+        if unchanged { Ok(()) } else { Err(FileError::Changed.into()) }
+    }
+
+    /// Finishes what an earlier call could not, as far as the next write depends on it.
+    fn settle(&mut self, random: &mut CallRandom) -> Result<()> {
+        if self.erasing {
+            self.erase_locked()?;
+        }
+        self.check_unchanged()?;
+        self.make_rename_durable()?;
+        if self.suspect {
+            self.rebuild(random)?;
+        }
+        self.make_rename_durable()
+    }
+
+    /// Repeats the rename that made the file current, if its flush failed: the system may never write the first.
+    /// Until then the key of the generation before must stay: a power cut may bring its file back.
+    fn make_rename_durable(&mut self) -> Result<()> {
+        if !self.directory_unsynced {
+            return Ok(());
+        }
+        let mut bytes = self.files.read(&self.file())?;
+        bytes.truncate(usize::try_from(self.disk_bytes()).unwrap_or(usize::MAX));
+        self.files.write(&self.temporary(), &bytes)?;
+        self.files.rename(&self.temporary(), &self.file())?;
+        self.files.sync_directory()?;
+        self.directory_unsynced = false;
+        if self.stale_key {
+            self.destroy_stale_key();
+        }
+        Ok(())
+    }
+
+    /// Writes what the file's valid part holds into a new generation.
+    fn rebuild(&mut self, random: &mut CallRandom) -> Result<()> {
+        let Some(current) = &self.current else { return Ok(()) };
+        let mut file = self.files.read(&self.file())?;
+        file.truncate(usize::try_from(current.length).unwrap_or(usize::MAX));
+        let recovered = recover(&file, &current.header, &Cipher::new(&current.key))?;
+        if recovered.next_seq != current.next_seq {
+            // Only the owner still knows the records; its rewrite heals the log.
+            return Err(unavailable("the log's file lost data after a failed flush"));
+        }
+        self.replace(&recovered.records, random)
+    }
+
+    /// Makes `records` a new, current generation. After an error the old one is current, unchanged.
+    /// After success the flags tell whether a crash may undo it and whether the old key is still there.
+    fn replace(&mut self, records: &[Vec<u8>], random: &mut CallRandom) -> Result<()> {
+        let generation = self.current.as_ref().map_or(0, |current| current.header.generation() + 1);
+        let key = random.generate_key();
+        let (header, bytes) = seal_generation(generation, records, &key, random)?;
+        let length = bytes.len() as u64;
+        if length > self.caps.max_file_bytes {
+            return Err(Error::StorageFull);
+        }
+        if let Err(error) = self.write_generation(&header, &key, &bytes) {
+            let _ = self.files.remove(&self.temporary());
+            return Err(error);
+        }
+        let next_seq = header.snapshot_frames();
+        self.stale_key |= self.current.is_some();
+        self.current = Some(Current { header, key, length, next_seq, synced_frames: next_seq });
+        self.suspect = false;
+        self.directory_unsynced = self.files.sync_directory().is_err() && !mutant!(SkipDirectorySync);
+        if self.stale_key && !self.directory_unsynced && !mutant!(KeepOldKey) {
+            self.destroy_stale_key();
+        }
+        Ok(())
+    }
+
+    /// Stores the key, writes the temporary file, renames it.
+    fn write_generation(&mut self, header: &Header, key: &Key, bytes: &[u8]) -> Result<()> {
+        let slot = self.slot(header.generation());
+        let written = self.keys.store(&slot, key).map_err(Error::from).and_then(|()| {
+            if mutant!(RenameBeforeSync) {
+                self.files.write(&self.temporary(), b"")?;
+                return Ok(self.files.append(&self.temporary(), 0, bytes, false)?);
+            }
+            Ok(self.files.write(&self.temporary(), bytes)?)
+        });
+        let renamed = written.and_then(|()| Ok(self.files.rename(&self.temporary(), &self.file())?));
+        let Err(error) = renamed else { return Ok(()) };
+        match self.files.read_prefix(&self.file(), HEADER_BYTES) {
+            Ok((found, _)) if found == header.bytes() => Ok(()),
+            // The new key may go only if its file certainly did not become current.
+            Ok(_) | Err(FileError::NotFound) => {
+                match self.keys.destroy(&slot) {
+                    Err(_) => self.stale_key = true,
+                    Ok(()) => self.stale_key &= self.current.is_none(),
+                }
+                Err(error)
+            }
+            Err(_) => {
+                self.stale_key = true;
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes back an append that failed, or marks the log so that the next write starts from a new file.
+    fn undo_append(&mut self, frame_bytes: u64, synced: bool, random: &mut CallRandom) {
+        let Some(current) = &self.current else { return };
+        let (length, all_synced) = (current.length, current.synced_frames == current.next_seq);
+        // A flush follows a whole write only. After a failed flush the system may drop older unflushed writes
+        // as well and say nothing about them next time.
+        let whole =
+            !matches!(self.files.read_prefix(&self.file(), 0), Ok((_, now)) if now < length + frame_bytes);
+        let cut = self.files.truncate(&self.file(), length).is_ok();
+        self.suspect |= !cut || (synced && whole && !all_synced && !mutant!(TrustAfterFailedSync));
+        if self.suspect {
+            // At once if possible: another process that opens the log would not know.
+            let _ = self.rebuild(random);
+        }
+    }
+
+    /// See [`RecordLog::erase`]; the host's lock is held, or cannot be had.
+    fn erase_locked(&mut self) -> Result<()> {
+        self.erasing = true;
+        if mutant!(EraseFilesBeforeKeys) {
+            self.files.remove(&self.file())?;
+        }
+        // The current key goes last: a key without a file is stale, a file without a key is an erasure.
+        let other = self.keys.destroy(&self.other_slot());
+        let own =
+            self.keys.destroy(&self.slot(self.current.as_ref().map_or(1, |now| now.header.generation())));
+        self.current = None;
+        self.stale_key = other.is_err() || own.is_err();
+        self.directory_unsynced = false;
+        self.suspect = false;
+        self.key_missing = false;
+        let removed = [self.temporary(), self.file()].map(|file| self.files.remove(&file));
+        let flushed = self.files.sync_directory();
+        if self.stale_key {
+            return Err(erasure_pending("a key could not be destroyed"));
+        }
+        if flushed.is_err() || removed.iter().any(std::result::Result::is_err) {
+            return Err(erasure_pending("a file without a key could not be removed"));
+        }
+        self.erasing = false;
+        Ok(())
+    }
+}
+
+impl RecordLog for SealedLog {
+    fn append(&mut self, records: &[Vec<u8>], durability: Durability, random: &mut CallRandom) -> Result<()> {
+        check_records(records)?;
+        let files = Arc::clone(&self.files);
+        let _lock = files.lock()?;
+        self.settle(random)?;
+        let synced = durability == Durability::Power;
+        if records.is_empty() && (!synced || self.current.is_none()) {
+            return Ok(());
+        }
+        if self.current.is_none() {
+            self.replace(&[], random)?;
+            if self.directory_unsynced {
+                return Err(unavailable("the new log is not durable yet"));
+            }
+        }
+        let Some(current) = &mut self.current else {
+            return Err(Error::Internal { reason: "a log that was just created is current".to_owned() });
+        };
+        let position = Position { seq: current.next_seq, synced_seq: current.synced_frames };
+        let (mut frame, mut next_seq) = (Vec::new(), current.next_seq);
+        if !records.is_empty() {
+            next_seq = next_seq.checked_add(1).ok_or(Error::StorageFull)?;
+            frame = seal_frame(&Cipher::new(&current.key), &current.header, position, records, random)?;
+        }
+        let frame_bytes = frame.len() as u64;
+        if current.length + frame_bytes > self.caps.max_file_bytes {
+            return Err(Error::StorageFull);
+        }
+        let appended = files.append(&format!("{}.log", self.name), current.length, &frame, synced);
+        match appended {
+            Err(FileError::Io(_)) if synced && mutant!(IgnoreFailedSync) => {}
+            Err(error @ (FileError::Changed | FileError::NotFound)) => return Err(error.into()),
+            Err(error) => {
+                self.undo_append(frame_bytes, synced, random);
+                return Err(error.into());
+            }
+            Ok(()) => {}
+        }
+        current.length += frame_bytes;
+        current.next_seq = next_seq;
+        if synced {
+            current.synced_frames = next_seq;
+        }
+        Ok(())
+    }
+
+    fn rewrite(&mut self, records: &[Vec<u8>], random: &mut CallRandom) -> Result<()> {
+        check_records(records)?;
+        let files = Arc::clone(&self.files);
+        let _lock = files.lock()?;
+        if self.erasing {
+            self.erase_locked()?;
+        }
+        self.check_unchanged()?;
+        if self.current.is_none() && records.is_empty() {
+            return Ok(());
+        }
+        if self.current.is_none() {
+            // So that a failure before the rename below leaves an empty log, and one after it a new one.
+            self.replace(&[], random)?;
+        }
+        self.make_rename_durable()?;
+        self.replace(records, random)?;
+        if self.directory_unsynced {
+            return Err(erasure_pending("a power cut may bring back the log before this rewrite"));
+        }
+        if self.stale_key {
+            return Err(erasure_pending("the old key could not be destroyed"));
+        }
+        Ok(())
+    }
+
+    fn erase(&mut self) -> Result<()> {
+        let files = Arc::clone(&self.files);
+        let _lock = match files.lock() {
+            Err(FileError::Busy) => return Err(FileError::Busy.into()),
+            // A directory that cannot even be locked must not keep the keys from going.
+            other => other.ok(),
+        };
+        self.erase_locked()
+    }
+
+    fn disk_bytes(&self) -> u64 {
+        self.current.as_ref().map_or(0, |current| current.length)
+    }
+
+    fn is_erasure_pending(&self) -> bool {
+        self.stale_key || self.erasing || (self.directory_unsynced && self.current.is_some())
+    }
+}
