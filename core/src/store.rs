@@ -91,8 +91,9 @@ pub enum Finding {
 /// Every call is atomic: after an error the log holds what it held before, here and on disk, and the next call
 /// that succeeds is as durable as it says. Two errors need care:
 ///
-/// * [`Error::ErasurePending`] from `rewrite` or `erase` means that the call *took effect*, but something it
-///   replaced may still be readable. Later calls and every open try to destroy it again.
+/// * [`Error::ErasurePending`] from `rewrite` or `erase` means that the call *took effect* for this process, but
+///   something it replaced may still be readable. Later calls and every open try to destroy it again. If neither
+///   key nor file of an erased log could be destroyed, the next open finds its records: erase again.
 /// * After a call that failed, a crash before the next successful call may leave its effect or not: a disk
 ///   that refused the write may refuse to take it back too.
 ///

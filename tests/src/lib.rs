@@ -1,1 +1,5 @@
 //! Harness shared by the promise tests.
+
+pub mod fault;
+pub mod log_contract;
+pub mod survival;

@@ -219,15 +219,21 @@ impl SealedLog {
 
     /// Finishes what an earlier call could not, as far as the next write depends on it.
     fn settle(&mut self, random: &mut CallRandom) -> Result<()> {
-        if self.erasing {
-            self.erase_locked()?;
-        }
+        self.finish_erasure()?;
         self.check_unchanged()?;
         self.make_rename_durable()?;
         if self.suspect {
             self.rebuild(random)?;
         }
         self.make_rename_durable()
+    }
+
+    /// Finishes an erasure before anything new is written. The write it stands before has not taken effect.
+    fn finish_erasure(&mut self) -> Result<()> {
+        if self.erasing && self.erase_locked().is_err() {
+            return Err(unavailable("an erasure could not be finished"));
+        }
+        Ok(())
     }
 
     /// Repeats the rename that made the file current, if its flush failed: the system may never write the first.
@@ -280,7 +286,10 @@ impl SealedLog {
         self.current = Some(Current { header, key, length, next_seq, synced_frames: next_seq });
         self.suspect = false;
         self.directory_unsynced = self.files.sync_directory().is_err() && !mutant!(SkipDirectorySync);
-        if self.stale_key && !self.directory_unsynced && !mutant!(KeepOldKey) {
+        if self.directory_unsynced {
+            // At once if possible: after a restart of the process nobody would know.
+            let _ = self.make_rename_durable();
+        } else if self.stale_key && !mutant!(KeepOldKey) {
             self.destroy_stale_key();
         }
         Ok(())
@@ -410,9 +419,7 @@ impl RecordLog for SealedLog {
         check_records(records)?;
         let files = Arc::clone(&self.files);
         let _lock = files.lock()?;
-        if self.erasing {
-            self.erase_locked()?;
-        }
+        self.finish_erasure()?;
         self.check_unchanged()?;
         if self.current.is_none() && records.is_empty() {
             return Ok(());

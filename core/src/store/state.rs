@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::frame::{
     CHECKSUM_BYTES, Cipher, NONCE_BYTES, TAG_BYTES, checksum, read_array, read_u32, read_u64,
 };
-use super::{CallRandom, Finding, check_records, corrupt, erasure_pending, key_unavailable};
+use super::{CallRandom, Finding, check_records, corrupt, erasure_pending, key_unavailable, unavailable};
 use crate::error::{Error, Result};
 use crate::mutant;
 use crate::platform::{FileError, FileSystem, Key, KeyCustodian};
@@ -46,6 +46,8 @@ pub struct SealedState {
     files: Arc<dyn FileSystem>,
     keys: Arc<dyn KeyCustodian>,
     name: String,
+    /// An erasure could not be finished; the next save finishes it first.
+    erasing: bool,
 }
 
 impl fmt::Debug for SealedState {
@@ -70,7 +72,7 @@ impl SealedState {
     /// The state `name`. Nothing is read or written yet.
     #[must_use]
     pub fn new(files: Arc<dyn FileSystem>, keys: Arc<dyn KeyCustodian>, name: &str) -> Self {
-        Self { files, keys, name: name.to_owned() }
+        Self { files, keys, name: name.to_owned(), erasing: false }
     }
 
     /// Returns the newest blob that is whole. May block on disk.
@@ -96,17 +98,22 @@ impl SealedState {
     /// # Errors
     /// As for [`SealedState::load`], and [`Error::StorageFull`], [`Error::InvalidArgument`]. See the type for what a
     /// reader sees afterwards.
-    pub fn save(&self, blob: &[u8], random: &mut CallRandom) -> Result<()> {
+    pub fn save(&mut self, blob: &[u8], random: &mut CallRandom) -> Result<()> {
         check_records(&[blob.to_vec()])?;
-        let _lock = self.files.lock()?;
+        let files = Arc::clone(&self.files);
+        let _lock = files.lock()?;
+        if self.erasing && self.erase_locked().is_err() {
+            return Err(unavailable("an erasure could not be finished"));
+        }
         let key = self.keys.load(&self.name)?;
         let (revision, _, findings) = self.read(key.as_ref())?;
         if findings.contains(&Finding::MissingKey) {
             return Err(key_unavailable("the state has no key; only erasing it makes it usable"));
         }
         let key = match key {
-            Some(key) => key,
-            None => {
+            Some(key) if revision.is_some() => key,
+            // Without a file, a key may be left from an erasure: what it sealed must stay unreadable.
+            _ => {
                 let key = random.generate_key();
                 self.keys.store(&self.name, &key)?;
                 key
@@ -128,11 +135,18 @@ impl SealedState {
     /// # Errors
     /// [`Error::ErasurePending`] when the key or a file may still be there, [`Error::StorageUnavailable`] when
     /// another process is writing, and then nothing was done.
-    pub fn erase(&self) -> Result<()> {
-        let _lock = match self.files.lock() {
+    pub fn erase(&mut self) -> Result<()> {
+        let files = Arc::clone(&self.files);
+        let _lock = match files.lock() {
             Err(FileError::Busy) => return Err(FileError::Busy.into()),
+            // A directory that cannot even be locked must not keep the key from going.
             other => other.ok(),
         };
+        self.erase_locked()
+    }
+
+    fn erase_locked(&mut self) -> Result<()> {
+        self.erasing = true;
         let destroyed = self.keys.destroy(&self.name);
         let mut removed = true;
         for copy in self.copies() {
@@ -143,7 +157,11 @@ impl SealedState {
         if destroyed.is_err() {
             return Err(erasure_pending("a key could not be destroyed"));
         }
-        if removed { Ok(()) } else { Err(erasure_pending("a file without a key could not be removed")) }
+        if !removed {
+            return Err(erasure_pending("a file without a key could not be removed"));
+        }
+        self.erasing = false;
+        Ok(())
     }
 
     fn copies(&self) -> [String; 2] {
