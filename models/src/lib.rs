@@ -1,6 +1,8 @@
 //! Train, pack, sign, inspect and evaluate Tastekeeper models.
 //!
-//! Data flows `input` → [`dataset`] → `train` → [`trained`] → `pack` → the engine → `evaluate`.
+//! Data flows `input` → [`dataset`] → `train` → [`trained`] → [`pack`] → the engine → `evaluate`.
 
 pub mod dataset;
+pub mod pack;
+pub mod quantize;
 pub mod trained;
