@@ -22,7 +22,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::dataset::Dataset;
-use counted::Counted;
+pub(crate) use counted::Counted;
 
 pub use attributes::{
     AttributeOptions, AttributeSummary, CategoryNodes, UnlistedItems, describe_items, read_attributes,
@@ -31,8 +31,10 @@ pub use attributes::{
 pub use builder::{DatasetBuilder, ItemDescription, price_band};
 pub use delimited::DelimitedFormat;
 pub use error::{Column, FileRole, InputError, ValueKind};
+pub(crate) use error::{EXPECTED_ID, id_problem};
 pub use items::{ItemsFormat, read_items, read_items_from};
 pub use kind::parse_kind;
+pub(crate) use lines::Lines;
 pub use time::{TimeUnit, parse_iso_ms};
 
 /// Longest line, or record of a delimited or JSON file, in bytes (1 MiB).
