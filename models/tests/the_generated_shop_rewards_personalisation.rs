@@ -129,7 +129,7 @@ fn the_catalogue_is_plausible() {
         assert!(product.category.iter().all(|node| nodes.contains(node.as_str())));
         assert!(product.price > 0.5 && product.price < 20_000.0);
         assert!(product.created_at_ms < config.now_ms);
-        assert!(product.attributes.contains_key("style"));
+        assert!(product.attributes.contains_key("style") != product.attributes.contains_key("character"));
     }
     let groups = shop.products.iter().filter(|product| product.group_id.is_some()).count();
     assert!((600..2_400).contains(&groups), "{groups} products have variants");
@@ -164,14 +164,15 @@ fn items_are_described_and_repeats_happen() {
         };
         assert_eq!(count(AttributeKind::Category), 3);
         assert_eq!(count(AttributeKind::Brand), 1);
-        assert!(count(AttributeKind::Other) >= 3, "price band, material, style");
+        assert!(count(AttributeKind::Other) >= 2, "price band, and style or character");
     }
     let bought_again = dataset.sequences.iter().filter(|sequence| {
         let mut bought = BTreeSet::new();
         let mut purchases = sequence.events.iter().filter(|event| event.kind == InteractionKind::Purchase);
         purchases.any(|event| !bought.insert(event.item))
     });
-    assert!(bought_again.count() > 300, "what is used up is bought again");
+    let shoppers = bought_again.count();
+    assert!(shoppers > 400, "what is used up is bought again: by {shoppers} shoppers");
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::draws::Draws;
-use super::names::{Brand, COLOURS, LINES, SIZES, STYLES, TIER_PRICE, generate_brands};
+use super::names::{Brand, COLOURS, LINES, SHOE_SIZES, SIZES, STYLES, TIER_PRICE, generate_brands};
 use super::taxonomy::{Taxonomy, Variants};
 use super::{Availability, CATALOG_STREAM, DAY_MS, Product, ShopConfig};
 
@@ -126,11 +126,15 @@ fn generate_family(
     let material = *draws.pick(&root.materials);
     let noun = *draws.pick(&leaf.nouns);
     let line = *draws.pick(&LINES);
-    let adjective = *draws.pick(&STYLES[style].1);
+    let is_used_up = leaf.replenish_days.is_some();
+    let adjective = match is_used_up {
+        true => *draws.pick(&STYLES[style].character_words),
+        false => *draws.pick(&STYLES[style].words),
+    };
     let first_colour = draws.below(COLOURS.len());
     let variants = match leaf.variants {
         Variants::None => 1,
-        Variants::Sizes => 2 + draws.below(3),
+        Variants::Sizes | Variants::ShoeSizes => 2 + draws.below(3),
         Variants::Colours => 1 + draws.below(3),
     };
     let mut products = Vec::new();
@@ -150,15 +154,24 @@ fn generate_family(
             Variants::Colours => (first_colour + 5 * variant) % COLOURS.len(),
             _ => first_colour,
         };
-        attributes.insert("material".to_owned(), material.to_owned());
-        attributes.insert("style".to_owned(), STYLES[style].0.to_owned());
+        if is_used_up {
+            attributes.insert("character".to_owned(), STYLES[style].character.to_owned());
+        } else {
+            attributes.insert("material".to_owned(), material.to_owned());
+            attributes.insert("style".to_owned(), STYLES[style].name.to_owned());
+        }
         if leaf.variants != Variants::None {
             attributes.insert("colour".to_owned(), COLOURS[colour].to_owned());
             title.push_str(&format!(", {}", COLOURS[colour]));
         }
-        if leaf.variants == Variants::Sizes {
-            // Medium and large first: they are what most shoppers look at.
-            let size = SIZES[[1, 2, 0, 3][variant]];
+        let sizes = match leaf.variants {
+            Variants::Sizes => Some(SIZES),
+            Variants::ShoeSizes => Some(SHOE_SIZES),
+            Variants::None | Variants::Colours => None,
+        };
+        if let Some(sizes) = sizes {
+            // The middle ones first: they are what most shoppers look at.
+            let size = sizes[[1, 2, 0, 3][variant]];
             attributes.insert("size".to_owned(), size.to_owned());
             title.push_str(&format!(", {size}"));
         }

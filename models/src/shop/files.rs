@@ -98,13 +98,21 @@ fn write_whole(
     name: &str,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = readable_by_others().tempfile_in(folder)?;
     let mut out = BufWriter::new(&mut file);
     write(&mut out)?;
     out.flush()?;
     drop(out);
     file.persist(folder.join(name))?;
     Ok(())
+}
+
+/// A temporary file that, once renamed, has a usual file's permissions and not a secret's.
+fn readable_by_others() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    builder
 }
 
 /// The word for a kind in `log.csv`.

@@ -5,16 +5,38 @@
 
 use super::draws::Draws;
 
-/// A look that products have and shoppers like: its name and what titles call it.
-pub(super) const STYLES: [(&str, [&str; 3]); 8] = [
-    ("minimal", ["Plain", "Pure", "Quiet"]),
-    ("classic", ["Heritage", "Timeless", "Traditional"]),
-    ("playful", ["Merry", "Bouncy", "Confetti"]),
-    ("rugged", ["Tough", "Fieldproof", "Weatherproof"]),
-    ("elegant", ["Fine", "Soiree", "Graceful"]),
-    ("retro", ["Seventies", "Diner", "Old-school"]),
-    ("natural", ["Meadow", "Raw", "Woodland"]),
-    ("technical", ["Precision", "Modular", "Pro"]),
+/// A look that products have and shoppers like.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Style {
+    /// The value of the attribute `style`.
+    pub(super) name: &'static str,
+    /// What titles call it.
+    pub(super) words: [&'static str; 3],
+    /// The value of the attribute `character` of what is used up, where a look makes no sense.
+    pub(super) character: &'static str,
+    /// What titles call that.
+    pub(super) character_words: [&'static str; 2],
+}
+
+const fn style(
+    name: &'static str,
+    words: [&'static str; 3],
+    character: &'static str,
+    character_words: [&'static str; 2],
+) -> Style {
+    Style { name, words, character, character_words }
+}
+
+/// All looks.
+pub(super) const STYLES: [Style; 8] = [
+    style("minimal", ["Plain", "Pure", "Quiet"], "mild", ["Mild", "Simple"]),
+    style("classic", ["Heritage", "Timeless", "Traditional"], "everyday", ["Everyday", "Original"]),
+    style("playful", ["Merry", "Bouncy", "Confetti"], "cheerful", ["Happy", "Sunny"]),
+    style("rugged", ["Tough", "Fieldproof", "Weatherproof"], "strong", ["Strong", "Extra"]),
+    style("elegant", ["Fine", "Soiree", "Graceful"], "selected", ["Reserve", "Selected"]),
+    style("retro", ["Seventies", "Diner", "Old-school"], "nostalgic", ["Grandma's", "Old-time"]),
+    style("natural", ["Meadow", "Raw", "Woodland"], "organic", ["Organic", "Natural"]),
+    style("technical", ["Precision", "Modular", "Pro"], "professional", ["Pro", "Expert"]),
 ];
 
 /// Colours of products.
@@ -37,6 +59,9 @@ pub(super) const COLOURS: [&str; 14] = [
 
 /// Sizes, small to large.
 pub(super) const SIZES: [&str; 4] = ["S", "M", "L", "XL"];
+
+/// Sizes of shoes.
+pub(super) const SHOE_SIZES: [&str; 4] = ["38", "40", "42", "44"];
 
 /// Names of product lines.
 pub(super) const LINES: [&str; 32] = [

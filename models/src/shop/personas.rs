@@ -61,7 +61,7 @@ pub(super) fn generate(stock: &Stock, config: &ShopConfig, dataset: &Dataset) ->
     for (stream, sketch) in (FIRST_PERSONA_STREAM..).zip(&SKETCHES) {
         let mut draws = Draws::new(config.seed, stream);
         let leaves: Vec<usize> = sketch.leaves.iter().map(|name| stock.taxonomy.leaf(name)).collect();
-        let style = STYLES.iter().position(|(name, _)| *name == sketch.style).expect("a style of the list");
+        let style = STYLES.iter().position(|style| style.name == sketch.style).expect("a style of the list");
         let brands = (0..stock.brands.len()).filter(|&brand| {
             let brand = &stock.brands[brand];
             brand.style == style
@@ -73,6 +73,7 @@ pub(super) fn generate(stock: &Stock, config: &ShopConfig, dataset: &Dataset) ->
             styles: vec![style],
             tier: sketch.tier,
             hesitates: 0.4,
+            wanders: 0.1,
         };
         // More events than are kept: the latest ones make the history.
         let happened = shoppers::simulate(stock, taste, 2.0 * EVENTS as f64, config, &mut draws);

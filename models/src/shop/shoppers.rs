@@ -12,7 +12,7 @@ use super::{DAY_MS, Happening, ShopConfig};
 use crate::dataset::InteractionKind;
 
 /// Mean events per visit; only decides how many visits are planned.
-const EVENTS_PER_VISIT: f64 = 4.5;
+const EVENTS_PER_VISIT: f64 = 4.9;
 /// Median over mean of the number of events of a shopper: log-normal with sigma .8.
 const MEDIAN_OF_MEAN: f64 = 0.726;
 /// How busy each hour of the day is, in UTC.
@@ -85,7 +85,7 @@ struct Shopper<'a> {
 
 impl Shopper<'_> {
     fn visit(&mut self) {
-        if self.draws.chance(0.05) {
+        if self.draws.chance(0.05 * self.taste.wanders) {
             self.taste.drift(self.stock, self.draws);
         }
         self.replenish();
@@ -94,7 +94,7 @@ impl Shopper<'_> {
         loop {
             self.do_it(current, InteractionKind::View);
             let appeal = self.taste.appeal(self.stock, current).min(6.0);
-            if self.draws.chance(0.05 + 0.03 * appeal) {
+            if self.draws.chance(0.07 + 0.045 * appeal) {
                 let thinks = self.draws.chance(self.taste.hesitates * 0.5);
                 if thinks {
                     self.do_it(current, InteractionKind::Wishlist);
@@ -137,7 +137,7 @@ impl Shopper<'_> {
         let now = self.now_ms as f64;
         let Some(due) = self.running_out.iter().position(|(_, until)| *until <= now) else { return };
         let (product, _) = self.running_out.swap_remove(due);
-        if self.draws.chance(0.75) {
+        if self.draws.chance(0.85) {
             self.do_it(product, InteractionKind::View);
             self.do_it(product, InteractionKind::Cart);
             self.do_it(product, InteractionKind::Purchase);
@@ -170,24 +170,26 @@ impl Shopper<'_> {
                 let back = self.draws.below(self.events.len().min(12));
                 self.events[self.events.len() - 1 - back].product
             }
-            u if u < 0.30 => self.by_chance(),
+            u if u < 0.15 + 0.15 * self.taste.wanders => self.by_chance(),
             _ => self.by_liking(),
         }
     }
 
     fn next_after(&mut self, current: usize) -> usize {
         let (similar, complements) = (&self.stock.similar[current], &self.stock.complements[current]);
+        if self.draws.chance(0.14 * self.taste.wanders) {
+            return self.by_chance();
+        }
         match self.draws.unit() {
-            u if u < 0.42 && !similar.is_empty() => {
+            u if u < 0.48 && !similar.is_empty() => {
                 // Of two candidates the one that appeals more: pages are skimmed, not read.
                 let (a, b) = (similar[self.rank(similar.len())], similar[self.rank(similar.len())]);
                 let a_wins = self.taste.appeal(self.stock, a) >= self.taste.appeal(self.stock, b);
                 if a_wins { a } else { b }
             }
-            u if u < 0.53 && !complements.is_empty() => complements[self.rank(complements.len())],
-            u if u < 0.70 => self.in_leaf(self.stock.latents[current].leaf),
-            u if u < 0.86 => self.by_liking(),
-            _ => self.by_chance(),
+            u if u < 0.61 && !complements.is_empty() => complements[self.rank(complements.len())],
+            u if u < 0.81 => self.in_leaf(self.stock.latents[current].leaf),
+            _ => self.by_liking(),
         }
     }
 

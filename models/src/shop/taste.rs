@@ -19,6 +19,8 @@ pub(super) struct Taste {
     pub(super) tier: f64,
     /// How often an item is put aside to think about rather than bought.
     pub(super) hesitates: f64,
+    /// How often something else than the taste decides, 1 being usual.
+    pub(super) wanders: f64,
 }
 
 /// A taste: two or three roots, some leaves of one or two branches in each, brands and looks.
@@ -29,6 +31,7 @@ pub(super) fn generate(stock: &Stock, draws: &mut Draws) -> Taste {
         styles: vec![draws.below(STYLES.len())],
         tier: draws.weighted([0.3, 0.4, 0.2, 0.1].into_iter()) as f64,
         hesitates: draws.between(0.2, 0.8),
+        wanders: draws.between(0.5, 1.5),
     };
     if draws.chance(0.5) {
         taste.styles.push(draws.below(STYLES.len()));

@@ -14,6 +14,7 @@ const TABLE: &str = include_str!("taxonomy.txt");
 pub(super) enum Variants {
     None,
     Sizes,
+    ShoeSizes,
     Colours,
 }
 
@@ -89,7 +90,9 @@ impl Taxonomy {
                         branch: branch - 1,
                         nouns: words(nouns),
                         median_price: price.parse().expect("a price is a number"),
-                        variants: if notes.contains("sizes") {
+                        variants: if notes.contains("shoe sizes") {
+                            Variants::ShoeSizes
+                        } else if notes.contains("sizes") {
                             Variants::Sizes
                         } else if notes.contains("colours") {
                             Variants::Colours
