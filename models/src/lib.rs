@@ -1,8 +1,10 @@
 //! Train, pack, sign, inspect and evaluate Tastekeeper models.
 //!
-//! Data flows `input` → [`dataset`] → `train` → [`trained`] → [`pack`] → the engine → `evaluate`.
+//! Data flows `input` → [`dataset`] → `train` → [`trained`] → `pack` → the engine → `evaluate`.
 
 pub mod dataset;
+pub mod input;
 pub mod pack;
 pub mod quantize;
+pub mod shop;
 pub mod trained;

@@ -1,0 +1,114 @@
+//! Reads a shop's files: logs of interactions, and what the items are.
+//!
+//! In: files whose content nobody vouches for. Out: a [`Dataset`], or an [`InputError`] that names the file's role, the
+//! line, the column and what was expected there.
+//! Must never guess: an unknown event kind, an unreadable time or an empty id is an error, not a skipped line.
+//! Must never put an id or another value of the file into an error.
+//! Every order is first appearance in the file; no result depends on the order of a hash map.
+
+mod attributes;
+mod builder;
+mod counted;
+mod delimited;
+mod error;
+mod items;
+mod kind;
+mod lines;
+mod sequences;
+mod time;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::dataset::Dataset;
+pub(crate) use counted::Counted;
+
+pub use attributes::{
+    AttributeOptions, AttributeSummary, CategoryNodes, UnlistedItems, describe_items, read_attributes,
+    read_attributes_from,
+};
+pub use builder::{DatasetBuilder, ItemDescription, price_band};
+pub use delimited::DelimitedFormat;
+pub use error::{Column, FileRole, InputError, ValueKind};
+pub(crate) use error::{EXPECTED_ID, id_problem};
+pub use items::{ItemsFormat, read_items, read_items_from};
+pub use kind::parse_kind;
+pub(crate) use lines::Lines;
+pub use time::{TimeUnit, parse_iso_ms};
+
+/// Longest line, or record of a delimited or JSON file, in bytes (1 MiB).
+pub const MAX_LINE_BYTES: usize = 1 << 20;
+/// Longest id of a user, item, attribute or column, in bytes.
+pub const MAX_ID_BYTES: usize = 256;
+/// Most distinct items, and most distinct attributes.
+pub const MAX_ITEMS: usize = 1 << 24;
+/// Most distinct users or sessions.
+pub const MAX_USERS: usize = 1 << 28;
+/// Most attributes of one item, category nodes included.
+pub const MAX_ATTRIBUTES_PER_ITEM: usize = 256;
+
+/// How a log is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogFormat {
+    /// A line per user: `user item item ...`, separated by spaces, oldest first. All events are views without time.
+    /// Several lines of one user are joined in file order; empty lines are skipped.
+    Sequences,
+    /// A header and a line per event, separated by commas, tabs or another byte.
+    Delimited(DelimitedFormat),
+}
+
+/// The log at `path`: events grouped by user in order of first appearance, oldest first within a user, ties in file
+/// order. Without a time column the file's order is the order of events.
+///
+/// `progress` hears the bytes read so far, about every 64 KiB. Reads once, front to back; memory is linear in the
+/// events and distinct ids. Attributes are empty: see [`read_attributes`] and [`read_items`]. Blocks on disk.
+///
+/// # Errors
+/// Whatever [`InputError`] lists: an unreadable file, a malformed line, a limit reached, a file without events.
+pub fn read_log(
+    path: &Path,
+    format: &LogFormat,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Dataset, InputError> {
+    read_log_from(open(path, FileRole::Log)?, format, progress)
+}
+
+/// As [`read_log`], from any reader.
+///
+/// # Errors
+/// As [`read_log`].
+///
+/// # Examples
+/// ```
+/// use tastekeeper_models::input::{DelimitedFormat, LogFormat, read_log_from};
+///
+/// let text = "user,item,event,time\nu1,lamp,view,1700000060\nu1,desk,view,1700000000\n";
+/// let format = DelimitedFormat::csv("user", "item").time("time").kind("event");
+/// let log = read_log_from(text.as_bytes(), &LogFormat::Delimited(format), &mut |_| ())?;
+/// assert_eq!(log.items, ["lamp", "desk"]);
+/// assert_eq!(log.sequences[0].events[0].item, 1, "the desk was looked at first");
+/// # Ok::<(), tastekeeper_models::input::InputError>(())
+/// ```
+pub fn read_log_from(
+    input: impl Read,
+    format: &LogFormat,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Dataset, InputError> {
+    let input = Counted::new(input, progress);
+    let builder = match format {
+        LogFormat::Sequences => sequences::read(input)?,
+        LogFormat::Delimited(format) => delimited::read(input, format)?,
+    };
+    let dataset = builder.finish();
+    if dataset.sequences.is_empty() {
+        return Err(InputError::Empty { role: FileRole::Log });
+    }
+    Ok(dataset)
+}
+
+/// The file, open for reading.
+pub(crate) fn open(path: &Path, role: FileRole) -> Result<File, InputError> {
+    File::open(path).map_err(|source| InputError::Io { role, line: 0, source })
+}
