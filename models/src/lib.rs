@@ -3,4 +3,7 @@
 //! Data flows `input` → [`dataset`] → `train` → [`trained`] → `pack` → the engine → `evaluate`.
 
 pub mod dataset;
+pub mod quantize;
+pub mod reference;
+pub mod train;
 pub mod trained;
