@@ -9,6 +9,7 @@
 pub mod embedding;
 pub mod graph;
 mod histories;
+mod random;
 pub mod split;
 mod tune;
 
@@ -230,7 +231,7 @@ pub fn train(
     let context = tune::Context {
         histories: &histories,
         attributes: &item_attributes,
-        counts: &ranking.counts,
+        items: ranking.counts.len(),
         neighbours: config.preset.neighbours(),
         repeats: repeats_allowed,
         budget: config.tuning_budget,
@@ -239,14 +240,15 @@ pub fn train(
     };
     let chosen = tune::tune(&context, progress);
 
+    let setting = chosen.setting;
     let counted = Counted::new(
         &histories,
         ranking.counts.len(),
         config.preset.neighbours(),
-        &chosen.graph.count,
+        &setting.graph.count,
         repeats_allowed,
     );
-    let graph = counted.finish(chosen.graph.alpha, chosen.graph.e0);
+    let graph = counted.finish(setting.graph.alpha, setting.graph.e0);
     let edges = graph.edges();
     let embedding = embedding::fit(
         &histories,
@@ -260,9 +262,9 @@ pub fn train(
         decay: embedding.decay,
         carry: embedding.carry,
         gain: embedding.gain,
-        graph_weight: chosen.graph_weight,
-        graph_decay: chosen.graph_decay,
-        popularity_weight: chosen.popularity_weight,
+        graph_weight: setting.graph_weight,
+        graph_decay: setting.graph_decay,
+        popularity_weight: setting.popularity_weight,
         kind_weights: config.kind_weights,
     };
     let report = TrainReport {
@@ -273,7 +275,7 @@ pub fn train(
         repeat_share,
         repeats_allowed,
         protocol: chosen.protocol,
-        graph: chosen.graph,
+        graph: setting.graph,
         blend,
         embedding: embedding_config,
         edges,

@@ -12,7 +12,6 @@
 mod batch;
 mod gradient;
 mod optimiser;
-mod random;
 
 use ndarray::Array2;
 use rand_chacha::ChaCha8Rng;

@@ -4,9 +4,9 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::random::{below, fill_dropout, uniform};
 use super::{EmbeddingConfig, ItemAttributes};
 use crate::train::histories::Histories;
+use crate::train::random::{below, fill_dropout, uniform};
 
 /// The distribution of negatives: `p_i ~ max(count_i, 1/2)^(1/2)`.
 pub(super) struct Negatives {

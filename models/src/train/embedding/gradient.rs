@@ -10,8 +10,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::batch::Batch;
 use super::optimiser::{Clock, Table};
-use super::random::fill_normal;
 use super::{Embedding, ItemAttributes};
+use crate::train::random::fill_normal;
 
 /// All learned values.
 pub(super) struct Parameters {
