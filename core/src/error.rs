@@ -1,6 +1,6 @@
 //! What can go wrong, as the app sees it. No message holds an item id, a query, a key or a path.
 
-use crate::model::ModelProblem;
+pub use crate::model::ModelProblem;
 use crate::platform::{FileError, KeyError, RandomError};
 
 /// The result of every fallible call.

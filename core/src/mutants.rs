@@ -26,6 +26,36 @@ pub enum Mutant {
     CutDurableFrames,
     /// A save of the state acknowledges after one copy.
     AcknowledgeOneCopy,
+    /// The level rises without a consent record.
+    RaiseWithoutConsent,
+    /// The gate admits events at level Off.
+    AdmitAtOff,
+    /// The profile is used for ranking at level Off.
+    RankPersonallyAtOff,
+    /// Lowering the level leaves the sealed history where it is.
+    LowerWithoutErasing,
+    /// Lowering the level is not made durable.
+    LowerOnlyInMemory,
+    /// Erasing a history clears memory and leaves file and key.
+    EraseOnlyMemory,
+    /// Forgetting changes memory and not the file.
+    ForgetOnlyInMemory,
+    /// Forgetting changes the file and not memory.
+    ForgetOnlyOnDisk,
+    /// Forgetting leaves the profile as it was.
+    ForgetKeepsProfile,
+    /// Items of muted categories and disliked brands are shown.
+    MutedStillShown,
+    /// Items that cannot be had are shown.
+    ShowOutOfStock,
+    /// The filter is not asked.
+    IgnoreFilter,
+    /// A pinned item need not pass the filter.
+    PinIgnoresFilter,
+    /// An explanation leaves the transition graph out.
+    ExplanationDropsTransitions,
+    /// The seed of a request is ignored.
+    IgnoreSeed,
 }
 
 thread_local! {

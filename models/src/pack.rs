@@ -15,6 +15,7 @@ pub use save::{save, save_new};
 
 mod container;
 mod keys;
+mod quantize;
 mod save;
 mod sections;
 mod validate;

@@ -4,8 +4,8 @@ use ndarray::Array2;
 use tastekeeper::model::layout::{self, Section, parameter as at};
 
 use super::container::index32;
+use super::quantize;
 use super::{Built, PackOptions, VectorCodes, WeightBits};
-use crate::quantize;
 use crate::trained::TrainedModel;
 
 /// All sections, by ascending kind.

@@ -1,0 +1,381 @@
+//! Model and catalogue under one numbering: items `0..n` are the model's, in rank order; the catalogue's own follow.
+//!
+//! Categories, brands and attributes are numbered too ("symbols"): the model's first, then new ones.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Availability, Item};
+use crate::model::{Attribute, AttributeKind, Model};
+
+/// What a symbol stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum SymbolKind {
+    Category,
+    Brand,
+    /// `key=value`.
+    Attribute,
+    /// A group of variants.
+    Group,
+}
+
+impl SymbolKind {
+    fn of_model(self) -> Option<AttributeKind> {
+        match self {
+            Self::Category => Some(AttributeKind::Category),
+            Self::Brand => Some(AttributeKind::Brand),
+            Self::Attribute => Some(AttributeKind::Other),
+            Self::Group => None,
+        }
+    }
+}
+
+/// What is known of an item of the catalogue.
+struct Slot {
+    id: String,
+    /// Categories, brand and attributes, ascending.
+    symbols: Vec<u32>,
+    /// The last node of the category path, where the app gave one.
+    leaf: Option<u32>,
+    group: Option<u32>,
+    price: Option<f64>,
+    availability: Availability,
+    created_at_ms: Option<i64>,
+    expires_at_ms: Option<i64>,
+    /// For items the model does not know.
+    vector: Option<Vec<f32>>,
+}
+
+/// The items of model and catalogue.
+pub(crate) struct View {
+    model: Option<Arc<Model>>,
+    model_items: usize,
+    /// For each item of the model: its slot, or `NO_SLOT`. Empty while the catalogue is.
+    overlay: Vec<u32>,
+    slots: Vec<Slot>,
+    /// Slots of the items the model does not know; item `model_items + k` is `extras[k]`.
+    extras: Vec<u32>,
+    extra_index: BTreeMap<String, u32>,
+    model_symbols: u32,
+    symbols: BTreeMap<(SymbolKind, String), u32>,
+    symbol_names: Vec<(SymbolKind, String)>,
+}
+
+const NO_SLOT: u32 = u32::MAX;
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).expect("the caps on model and catalogue keep every count below 2^32")
+}
+
+impl View {
+    pub(super) fn new(model: Option<Arc<Model>>, items: &BTreeMap<String, Option<Item>>) -> Self {
+        let mut view = Self {
+            model_items: model.as_ref().map_or(0, |model| model.len() as usize),
+            model_symbols: model.as_ref().map_or(0, |model| model.attributes()),
+            model,
+            overlay: Vec::new(),
+            slots: Vec::new(),
+            extras: Vec::new(),
+            extra_index: BTreeMap::new(),
+            symbols: BTreeMap::new(),
+            symbol_names: Vec::new(),
+        };
+        for (id, item) in items {
+            view.apply(id, item.as_ref());
+        }
+        view
+    }
+
+    /// Takes over one change of the catalogue; `None` takes the item down.
+    pub(super) fn apply(&mut self, id: &str, item: Option<&Item>) {
+        let model_index = self.model.as_ref().and_then(|model| model.index_of(id));
+        let slot = match item {
+            Some(item) => self.slot_of(item, model_index),
+            None => Slot {
+                id: id.to_owned(),
+                symbols: Vec::new(),
+                leaf: None,
+                group: None,
+                price: None,
+                availability: Availability::Discontinued,
+                created_at_ms: None,
+                expires_at_ms: None,
+                vector: None,
+            },
+        };
+        match (model_index, self.extra_index.get(id)) {
+            (Some(index), _) => {
+                if self.overlay.is_empty() {
+                    self.overlay = vec![NO_SLOT; self.model_items];
+                }
+                let place = self.overlay[index as usize];
+                if place == NO_SLOT {
+                    self.overlay[index as usize] = number(self.slots.len());
+                    self.slots.push(slot);
+                } else {
+                    self.slots[place as usize] = slot;
+                }
+            }
+            (None, Some(&extra)) => self.slots[self.extras[extra as usize] as usize] = slot,
+            (None, None) => {
+                self.extra_index.insert(id.to_owned(), number(self.extras.len()));
+                self.extras.push(number(self.slots.len()));
+                self.slots.push(slot);
+            }
+        }
+    }
+
+    fn slot_of(&mut self, item: &Item, model_index: Option<u32>) -> Slot {
+        let mut symbols: Vec<u32> =
+            item.category.iter().map(|node| self.intern(SymbolKind::Category, node)).collect();
+        symbols.extend(item.brand.as_ref().map(|brand| self.intern(SymbolKind::Brand, brand)));
+        for (key, value) in &item.attributes {
+            symbols.push(self.intern(SymbolKind::Attribute, &format!("{key}={value}")));
+        }
+        if let (Some(index), Some(model)) = (model_index, &self.model) {
+            // What the app leaves open stays as the model has it.
+            let missing = |kind| match kind {
+                AttributeKind::Category => item.category.is_empty(),
+                AttributeKind::Brand => item.brand.is_none(),
+                AttributeKind::Other => item.attributes.is_empty(),
+            };
+            symbols.extend(
+                model
+                    .item_attributes(index)
+                    .filter(|&symbol| model.attribute(symbol).is_some_and(|found| missing(found.kind))),
+            );
+        }
+        symbols.sort_unstable();
+        symbols.dedup();
+        let vector = if model_index.is_none() {
+            self.content_vector(item.embedding.as_deref(), &symbols)
+        } else {
+            None
+        };
+        Slot {
+            id: item.id.clone(),
+            leaf: item.category.last().map(|node| self.intern(SymbolKind::Category, node)),
+            symbols,
+            group: item.group_id.as_ref().map(|group| self.intern(SymbolKind::Group, group)),
+            price: item.price,
+            availability: item.availability,
+            created_at_ms: item.created_at_ms,
+            expires_at_ms: item.expires_at_ms,
+            vector,
+        }
+    }
+
+    /// The vector of a new item: its embedding, or the mean of its attributes' vectors, at unit norm.
+    fn content_vector(&self, embedding: Option<&[f32]>, symbols: &[u32]) -> Option<Vec<f32>> {
+        let model = self.model.as_ref()?;
+        let mut sum = vec![0.0; model.dim()];
+        match embedding {
+            Some(embedding) if embedding.len() == sum.len() => sum.copy_from_slice(embedding),
+            Some(_) => return None,
+            None => {
+                let mut row = vec![0.0; model.dim()];
+                for &symbol in symbols.iter().filter(|&&symbol| symbol < self.model_symbols) {
+                    model.attribute_vector(symbol, &mut row);
+                    for (total, value) in sum.iter_mut().zip(&row) {
+                        *total += value;
+                    }
+                }
+            }
+        }
+        let norm = sum.iter().map(|value| value * value).sum::<f32>().sqrt();
+        if norm <= 0.0 {
+            return None;
+        }
+        sum.iter_mut().for_each(|value| *value /= norm);
+        Some(sum)
+    }
+
+    fn intern(&mut self, kind: SymbolKind, name: &str) -> u32 {
+        if let Some(symbol) = self.symbol(kind, name) {
+            return symbol;
+        }
+        let symbol = self.model_symbols + number(self.symbol_names.len());
+        self.symbols.insert((kind, name.to_owned()), symbol);
+        self.symbol_names.push((kind, name.to_owned()));
+        symbol
+    }
+
+    pub(crate) fn model(&self) -> Option<&Arc<Model>> {
+        self.model.as_ref()
+    }
+
+    pub(crate) fn dim(&self) -> Option<usize> {
+        self.model.as_ref().map(|model| model.dim())
+    }
+
+    /// How many items there are, those taken down included.
+    pub(crate) fn len(&self) -> usize {
+        self.model_items + self.extras.len()
+    }
+
+    /// How many of them are the model's.
+    pub(crate) fn model_items(&self) -> usize {
+        self.model_items
+    }
+
+    /// Whether the model was not trained with the item.
+    pub(crate) fn is_new(&self, index: u32) -> bool {
+        index as usize >= self.model_items
+    }
+
+    pub(crate) fn index_of(&self, id: &str) -> Option<u32> {
+        if let Some(index) = self.model.as_ref().and_then(|model| model.index_of(id)) {
+            return Some(index);
+        }
+        self.extra_index.get(id).map(|extra| number(self.model_items) + extra)
+    }
+
+    pub(crate) fn id(&self, index: u32) -> &str {
+        match (&self.model, self.is_new(index)) {
+            (Some(model), false) => model.id(index).unwrap_or_default(),
+            _ => &self.slots[self.extras[index as usize - self.model_items] as usize].id,
+        }
+    }
+
+    fn slot(&self, index: u32) -> Option<&Slot> {
+        let place = if self.is_new(index) {
+            self.extras[index as usize - self.model_items]
+        } else {
+            *self.overlay.get(index as usize)?
+        };
+        self.slots.get(place as usize)
+    }
+
+    /// Which of two equal scores comes first: the model's items by popularity then id, then new ones by id.
+    pub(crate) fn tie_order(&self, left: u32, right: u32) -> Ordering {
+        if self.is_new(left) && self.is_new(right) {
+            self.id(left).cmp(self.id(right))
+        } else {
+            left.cmp(&right)
+        }
+    }
+
+    pub(crate) fn symbol(&self, kind: SymbolKind, name: &str) -> Option<u32> {
+        let of_model = kind
+            .of_model()
+            .zip(self.model.as_ref())
+            .and_then(|(kind, model)| model.attribute_index(kind, name));
+        of_model.or_else(|| self.symbols.get(&(kind, name.to_owned())).copied())
+    }
+
+    /// How many symbols there are.
+    pub(crate) fn symbol_count(&self) -> u32 {
+        self.model_symbols + number(self.symbol_names.len())
+    }
+
+    pub(crate) fn symbol_name(&self, symbol: u32) -> (SymbolKind, &str) {
+        match &self.model {
+            Some(model) if symbol < self.model_symbols => match model.attribute(symbol) {
+                Some(Attribute { kind: AttributeKind::Category, name, .. }) => (SymbolKind::Category, name),
+                Some(Attribute { kind: AttributeKind::Brand, name, .. }) => (SymbolKind::Brand, name),
+                Some(Attribute { kind: AttributeKind::Other, name, .. }) => (SymbolKind::Attribute, name),
+                None => (SymbolKind::Attribute, ""),
+            },
+            _ => {
+                let (kind, name) = &self.symbol_names[(symbol - self.model_symbols) as usize];
+                (*kind, name)
+            }
+        }
+    }
+
+    /// Calls `visit` with every category, brand and attribute of the item, until it returns `false`.
+    pub(crate) fn visit_symbols(&self, index: u32, mut visit: impl FnMut(u32) -> bool) {
+        if let Some(slot) = self.slot(index) {
+            let _ = slot.symbols.iter().all(|&symbol| visit(symbol));
+        } else if let Some(model) = &self.model {
+            let _ = model.item_attributes(index).all(visit);
+        }
+    }
+
+    pub(crate) fn has_symbol(&self, index: u32, wanted: impl Fn(u32) -> bool) -> bool {
+        let mut found = false;
+        self.visit_symbols(index, |symbol| {
+            found = wanted(symbol);
+            !found
+        });
+        found
+    }
+
+    /// The item's symbols of one kind, in ascending order.
+    pub(crate) fn symbols_of_kind(&self, index: u32, kind: SymbolKind) -> Vec<u32> {
+        let mut found = Vec::new();
+        self.visit_symbols(index, |symbol| {
+            if self.symbol_name(symbol).0 == kind {
+                found.push(symbol);
+            }
+            true
+        });
+        found
+    }
+
+    /// The deepest category of an item. The model numbers parents before their children, so it is the last one.
+    pub(crate) fn leaf_category(&self, index: u32) -> Option<u32> {
+        if let Some(leaf) = self.slot(index).and_then(|slot| slot.leaf) {
+            return Some(leaf);
+        }
+        self.symbols_of_kind(index, SymbolKind::Category).pop()
+    }
+
+    pub(crate) fn group(&self, index: u32) -> Option<u32> {
+        self.slot(index)?.group
+    }
+
+    pub(crate) fn price(&self, index: u32) -> Option<f64> {
+        self.slot(index)?.price
+    }
+
+    pub(crate) fn availability(&self, index: u32) -> Availability {
+        self.slot(index).map_or(Availability::InStock, |slot| slot.availability)
+    }
+
+    pub(crate) fn created_at_ms(&self, index: u32) -> Option<i64> {
+        self.slot(index)?.created_at_ms
+    }
+
+    /// Whether the item can be shown at all now.
+    pub(crate) fn is_offered(&self, index: u32, now_ms: i64) -> bool {
+        self.slot(index).is_none_or(|slot| {
+            slot.availability.is_available() && slot.expires_at_ms.is_none_or(|expires| now_ms < expires)
+        })
+    }
+
+    /// Writes the item's vector to `out` (`dim` values); zeros when it has none.
+    pub(crate) fn write_vector(&self, index: u32, out: &mut [f32]) {
+        out.fill(0.0);
+        match (&self.model, self.is_new(index)) {
+            (Some(model), false) => model.write_vector(index, out),
+            _ => {
+                if let Some(vector) = self.slot(index).and_then(|slot| slot.vector.as_ref()) {
+                    out.copy_from_slice(vector);
+                }
+            }
+        }
+    }
+
+    /// Writes the vector of a category, brand or attribute to `out`; zeros when the model has none.
+    pub(crate) fn write_symbol_vector(&self, symbol: u32, out: &mut [f32]) {
+        out.fill(0.0);
+        if let Some(model) = self.model.as_ref().filter(|_| symbol < self.model_symbols) {
+            model.attribute_vector(symbol, out);
+        }
+    }
+
+    /// Popularity from 0 to 1; 0 for items the model does not know.
+    pub(crate) fn popularity(&self, index: u32) -> f32 {
+        match (&self.model, self.is_new(index)) {
+            (Some(model), false) => model.popularity(index),
+            _ => 0.0,
+        }
+    }
+
+    /// The indices of all new items, in the order they were added.
+    pub(crate) fn new_items(&self) -> impl Iterator<Item = u32> + '_ {
+        number(self.model_items)..number(self.len())
+    }
+}

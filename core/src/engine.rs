@@ -1,0 +1,183 @@
+//! The one object an app holds. The only module that knows all the others.
+//!
+//! A call reads the clock once and draws randomness once, then holds one lock until it returns. Nothing runs between
+//! calls: expiry, idle time and retention are looked at when a call begins.
+
+use std::fmt;
+use std::sync::Mutex;
+
+use crate::catalog::Catalog;
+use crate::consent::{Gate, PersonalizationLevel};
+use crate::error::{Error, Result};
+use crate::model::PublicKey;
+use crate::platform::{self, Clock, FileSystem, KeyCustodian, SecureRandom};
+use crate::store::{CallRandom, Durability, SealedLog};
+
+mod catalogue;
+mod config;
+mod control;
+mod controls;
+mod events;
+mod health;
+mod person;
+mod profiles;
+mod recommend;
+mod served;
+
+pub use config::{Config, Platform};
+pub use events::MAX_EVENTS_PER_CALL;
+pub use health::{Finding, Hits, Stats};
+pub use recommend::{CategoryRecommendation, Recommendation, Recommendations};
+
+use control::ControlFile;
+use person::Person;
+use served::Served;
+
+/// The engine: a shopper's history and the shop's model on this phone, and recommendations from both.
+///
+/// All methods take `&self` and may be called from any thread; calls are answered one after the other. None of them
+/// uses a network. Those that keep something may block on disk.
+pub struct Recommender {
+    platform: Platform,
+    config: Config,
+    trusted: Vec<PublicKey>,
+    inner: Mutex<Option<Inner>>,
+}
+
+impl fmt::Debug for Recommender {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Recommender(..)")
+    }
+}
+
+/// The name of the catalogue's file and key.
+const CATALOG: &str = "catalog";
+
+/// Everything behind the lock.
+struct Inner {
+    control: ControlFile,
+    catalog: Catalog,
+    person: Person,
+    served: Served,
+    findings: Vec<Finding>,
+}
+
+/// What one call knows of the outside world.
+struct Call {
+    now_ms: i64,
+    random: CallRandom,
+}
+
+impl Recommender {
+    /// Opens the engine on the host's files and keys. May block on disk; a directory that was never used stays empty.
+    ///
+    /// Finishes what a crash interrupted: an erasure that was begun is completed before this returns, or stays
+    /// pending and keeps the level down.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for the configuration, [`Error::KeyUnavailable`] when the custodian cannot be
+    /// reached (nothing is touched then), [`Error::StorageUnavailable`] when files cannot be read.
+    pub fn open(config: Config, platform: Platform) -> Result<Self> {
+        config.check()?;
+        let trusted = config
+            .model_keys
+            .iter()
+            .enumerate()
+            .map(|(place, key)| {
+                PublicKey::parse(key).map_err(|_| {
+                    Error::invalid(format!("config.model_keys[{place}]"), "is not a minisign public key")
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let mut call = Call { now_ms: platform.clock.now_ms(), random: CallRandom::draw(&*platform.random)? };
+        let mut findings = Vec::new();
+        let mut control = ControlFile::open(&platform, &config.profile, &mut findings)?;
+        let catalog = open_catalog(&platform, &mut findings)?;
+        let person = Person::open(&platform, &config, &mut control, &mut call, &mut findings)?;
+        let inner = Inner { control, catalog, person, served: Served::default(), findings };
+        Ok(Self { platform, config, trusted, inner: Mutex::new(Some(inner)) })
+    }
+
+    /// Erases everything the engine ever kept in this directory, and its keys: histories, consent, catalogue. For an
+    /// app whose keys are lost. No recommender may be open on it.
+    ///
+    /// # Errors
+    /// [`Error::ErasurePending`] when a key or file may still be there; call again.
+    pub fn reset(platform: &Platform) -> Result<()> {
+        control::erase_all_histories(platform)?;
+        SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), CATALOG)?;
+        control::erase_control(platform)
+    }
+
+    /// Drops everything held in memory: what only lived for the visit is gone. Later calls are [`Error::Closed`].
+    /// Closing again does nothing.
+    pub fn close(&self) {
+        *platform::lock(&self.inner) = None;
+    }
+
+    /// Runs one call: clock and randomness first, then the lock, then what time has brought about.
+    fn call<T>(&self, body: impl FnOnce(&mut Inner, &mut Call) -> Result<T>) -> Result<T> {
+        let mut call =
+            Call { now_ms: self.platform.clock.now_ms(), random: CallRandom::draw(&*self.platform.random)? };
+        let mut guard = platform::lock(&self.inner);
+        let inner = guard.as_mut().ok_or(Error::Closed)?;
+        inner.let_time_pass(&self.platform, &self.config, &mut call)?;
+        body(inner, &mut call)
+    }
+}
+
+impl Inner {
+    /// The level in force.
+    fn level(&self, config: &Config, now_ms: i64) -> PersonalizationLevel {
+        self.control.active().consent.effective(now_ms, config.max_level)
+    }
+
+    fn gate(&self, config: &Config, now_ms: i64) -> Gate {
+        Gate::new(self.level(config, now_ms), self.control.active().consent.paused)
+    }
+
+    /// Expired consent, an idle visit, retention.
+    fn let_time_pass(&mut self, platform: &Platform, config: &Config, call: &mut Call) -> Result<()> {
+        let level = self.level(config, call.now_ms);
+        let idle = self.person.is_idle(call.now_ms, config.session_idle_minutes);
+        if self.person.level_held() > level || (idle && level == PersonalizationLevel::Session) {
+            self.forget_answers();
+            self.person = Person::open(platform, config, &mut self.control, call, &mut self.findings)?;
+        }
+        if self.person.retain(call, config) {
+            self.forget_answers();
+        }
+        self.person.touch(call.now_ms);
+        Ok(())
+    }
+
+    /// Drops the answers that were given, and the counts made from them.
+    fn forget_answers(&mut self) {
+        self.served = Served::default();
+        self.person.forget_shown();
+    }
+}
+
+/// The catalogue's log holds nothing personal: a damaged one is dropped and reported, and the app fills it again.
+fn open_catalog(platform: &Platform, findings: &mut Vec<Finding>) -> Result<Catalog> {
+    let open =
+        || SealedLog::open(platform.files.clone(), platform.keys.clone(), CATALOG, config::CATALOG_CAPS);
+    let opened = match open() {
+        Ok(opened) if !opened.findings.contains(&crate::store::Finding::MissingKey) => opened,
+        Ok(_) | Err(Error::StorageCorrupt { .. }) => {
+            findings.push(Finding::CatalogueLost);
+            SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), CATALOG)?;
+            open()?
+        }
+        Err(error) => return Err(error),
+    };
+    findings.extend(opened.findings.iter().map(|finding| Finding::Store { log: CATALOG, finding: *finding }));
+    match Catalog::new(Box::new(opened.log), &opened.records) {
+        Err(Error::StorageCorrupt { .. }) => {
+            findings.push(Finding::CatalogueLost);
+            SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), CATALOG)?;
+            Catalog::new(Box::new(open()?.log), &[])
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,100 @@
+//! What the app decides once: limits, durability, the model keys it trusts, and what the host gives.
+
+use std::sync::Arc;
+
+use super::{Clock, Durability, FileSystem, KeyCustodian, PersonalizationLevel, SecureRandom};
+use crate::consent::check_profile_name;
+use crate::error::{Error, Result};
+use crate::history::Retention;
+use crate::platform::{MemoryFileSystem, MemoryKeyCustodian};
+use crate::store::Caps;
+
+/// Largest catalogue file in bytes.
+pub(super) const CATALOG_CAPS: Caps = Caps { max_file_bytes: 256 * 1024 * 1024 };
+/// Largest history file in bytes.
+pub(super) const HISTORY_CAPS: Caps = Caps { max_file_bytes: 16 * 1024 * 1024 };
+
+/// What the app decides once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The profile of the person who holds the phone.
+    pub profile: String,
+    /// Public keys of the model packs to accept, in minisign's text form.
+    pub model_keys: Vec<String>,
+    /// Events are kept for at most this many days, 1 to 365.
+    pub retention_days: u32,
+    /// At most this many events are kept, 10 to 50 000. The oldest tenth goes when there are more.
+    pub max_events: usize,
+    /// What an acknowledged event survives. Levels, forgetting and interests always survive a power cut.
+    pub event_durability: Durability,
+    /// The level is never above this: `Session` for a child or a shopper of unknown age.
+    pub max_level: PersonalizationLevel,
+    /// At level Session, a visit ends after this many idle minutes, 1 to 1 440.
+    pub session_idle_minutes: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            profile: "default".into(),
+            model_keys: Vec::new(),
+            retention_days: 90,
+            max_events: 5_000,
+            event_durability: Durability::Process,
+            max_level: PersonalizationLevel::Shared,
+            session_idle_minutes: 30,
+        }
+    }
+}
+
+impl Config {
+    pub(super) fn check(&self) -> Result<()> {
+        check_profile_name("config.profile", &self.profile)?;
+        if !(1..=365).contains(&self.retention_days) {
+            return Err(Error::invalid("config.retention_days", "must be from 1 to 365"));
+        }
+        if !(10..=50_000).contains(&self.max_events) {
+            return Err(Error::invalid("config.max_events", "must be from 10 to 50000"));
+        }
+        if !(1..=1_440).contains(&self.session_idle_minutes) {
+            return Err(Error::invalid("config.session_idle_minutes", "must be from 1 to 1440"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn retention(&self) -> Retention {
+        Retention { days: self.retention_days, max_events: self.max_events }
+    }
+}
+
+/// What the host gives.
+#[derive(Clone)]
+pub struct Platform {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn SecureRandom>,
+    /// Keys.
+    pub keys: Arc<dyn KeyCustodian>,
+    /// One directory of files that nobody else uses.
+    pub files: Arc<dyn FileSystem>,
+}
+
+impl std::fmt::Debug for Platform {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Platform(..)")
+    }
+}
+
+impl Platform {
+    /// Files and keys in memory: nothing survives the process. Also the way to go on when no key can be had.
+    #[must_use]
+    pub fn in_memory(clock: Arc<dyn Clock>, random: Arc<dyn SecureRandom>) -> Self {
+        Self {
+            clock,
+            random,
+            keys: Arc::new(MemoryKeyCustodian::default()),
+            files: Arc::new(MemoryFileSystem::default()),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The small state that outlives every erasure: who is on this phone, what they agreed to, which packs were installed.
+//!
+//! Holds no behaviour. Kept in two sealed copies, so that damage to one loses nothing and damage to both can only
+//! lower the level.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Finding, Platform};
+use crate::codec;
+use crate::consent::ProfileConsent;
+use crate::error::{Error, Result};
+use crate::store::{self, CallRandom, SealedLog, SealedState};
+
+/// Version byte of [`Control`].
+const CONTROL_VERSION: u8 = 1;
+/// The name of the state's files and key.
+const CONTROL: &str = "control";
+/// Most profiles on one phone.
+pub(super) const MAX_PROFILES: usize = 8;
+/// Most model ids whose newest version is remembered.
+const MAX_MODELS: usize = 16;
+
+/// One person on this phone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct ProfileEntry {
+    /// Names the files; never used again after the profile is deleted.
+    pub(super) number: u32,
+    pub(super) name: String,
+    pub(super) consent: ProfileConsent,
+    /// An erasure was begun and is not known to be finished.
+    pub(super) erasing: bool,
+}
+
+impl ProfileEntry {
+    /// The name of the profile's history log.
+    pub(super) fn log_name(&self) -> String {
+        log_name(self.number)
+    }
+}
+
+fn log_name(number: u32) -> String {
+    format!("p{number}")
+}
+
+/// The newest version of a model pack that was ever installed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct InstalledModel {
+    model_id: String,
+    pack_version: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Control {
+    profiles: Vec<ProfileEntry>,
+    active: u32,
+    next_number: u32,
+    models: Vec<InstalledModel>,
+}
+
+/// The control state with its file.
+pub(super) struct ControlFile {
+    file: SealedState,
+    control: Control,
+    /// Whether memory is ahead of the file.
+    unsaved: bool,
+}
+
+impl ControlFile {
+    /// Reads the state and makes `profile` the active one. Nothing is written, unless both copies are damaged: then
+    /// nobody's consent is known any more, and every history is erased.
+    pub(super) fn open(platform: &Platform, profile: &str, findings: &mut Vec<Finding>) -> Result<Self> {
+        let mut file = SealedState::new(platform.files.clone(), platform.keys.clone(), CONTROL);
+        let control = match file.load() {
+            Ok(loaded) if loaded.findings.contains(&store::Finding::MissingKey) => {
+                return Err(Error::KeyUnavailable {
+                    reason: "the key of the consent state is lost; only a reset makes the store usable"
+                        .into(),
+                });
+            }
+            Ok(loaded) => {
+                findings
+                    .extend(loaded.findings.iter().map(|&finding| Finding::Store { log: CONTROL, finding }));
+                match loaded.blob {
+                    Some(blob) => codec::decode(CONTROL_VERSION, &blob).ok(),
+                    None => Some(Control::default()),
+                }
+            }
+            Err(Error::StorageCorrupt { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let control = match control {
+            Some(control) => control,
+            None => {
+                findings.push(Finding::ConsentLost);
+                let next_number = next_free_number(platform)?;
+                erase_all_histories(platform)?;
+                file.erase()?;
+                Control { next_number, ..Control::default() }
+            }
+        };
+        let mut this = Self { file, control, unsaved: false };
+        this.activate(profile)?;
+        Ok(this)
+    }
+
+    /// Makes `name` the active profile; a new one starts without consent.
+    pub(super) fn activate(&mut self, name: &str) -> Result<()> {
+        let found =
+            self.control.profiles.iter().find(|profile| profile.name == name).map(|profile| profile.number);
+        let number = match found {
+            Some(number) => number,
+            None if self.control.profiles.len() == MAX_PROFILES => {
+                return Err(Error::invalid(
+                    "profile",
+                    format!("at most {MAX_PROFILES} profiles fit on one phone"),
+                ));
+            }
+            None => {
+                let number = self.control.next_number;
+                self.control.next_number += 1;
+                self.control.profiles.push(ProfileEntry {
+                    number,
+                    name: name.to_owned(),
+                    consent: ProfileConsent::default(),
+                    erasing: false,
+                });
+                number
+            }
+        };
+        self.control.active = number;
+        Ok(())
+    }
+
+    pub(super) fn active(&self) -> &ProfileEntry {
+        let active = self.control.active;
+        self.control.profiles.iter().find(|profile| profile.number == active).expect("activate() made it")
+    }
+
+    pub(super) fn active_mut(&mut self) -> &mut ProfileEntry {
+        let active = self.control.active;
+        self.control.profiles.iter_mut().find(|profile| profile.number == active).expect("activate() made it")
+    }
+
+    pub(super) fn profiles(&self) -> &[ProfileEntry] {
+        &self.control.profiles
+    }
+
+    pub(super) fn profiles_mut(&mut self) -> &mut Vec<ProfileEntry> {
+        &mut self.control.profiles
+    }
+
+    /// The newest installed version of a model, if one was ever installed.
+    pub(super) fn installed_version(&self, model_id: &str) -> Option<u64> {
+        self.control.models.iter().find(|model| model.model_id == model_id).map(|model| model.pack_version)
+    }
+
+    /// Remembers an installed version, durably if it is newer than what is known.
+    pub(super) fn remember_model(
+        &mut self,
+        model_id: &str,
+        pack_version: u64,
+        random: &mut CallRandom,
+    ) -> Result<()> {
+        if self.installed_version(model_id) == Some(pack_version) {
+            return Ok(());
+        }
+        let before = self.control.models.clone();
+        self.control.models.retain(|model| model.model_id != model_id);
+        self.control.models.push(InstalledModel { model_id: model_id.to_owned(), pack_version });
+        if self.control.models.len() > MAX_MODELS {
+            self.control.models.remove(0);
+        }
+        self.save(random).inspect_err(|_| self.control.models = before)
+    }
+
+    /// Whether the last change is not on disk yet.
+    pub(super) fn is_unsaved(&self) -> bool {
+        self.unsaved
+    }
+
+    /// Makes the state durable.
+    pub(super) fn save(&mut self, random: &mut CallRandom) -> Result<()> {
+        self.unsaved = true;
+        let blob = codec::encode(CONTROL_VERSION, &self.control)
+            .map_err(|error| Error::Internal { reason: format!("the control state: {error}") })?;
+        self.file.save(&blob, random)?;
+        self.unsaved = false;
+        Ok(())
+    }
+
+    /// Changes the active profile durably, or not at all.
+    pub(super) fn change(
+        &mut self,
+        random: &mut CallRandom,
+        change: impl FnOnce(&mut ProfileEntry) -> Result<()>,
+    ) -> Result<()> {
+        let before = self.control.clone();
+        let changed = change(self.active_mut()).and_then(|()| self.save(random));
+        if changed.is_err() {
+            self.control = before;
+        }
+        changed
+    }
+}
+
+/// Erases the consent state itself, for a reset.
+pub(super) fn erase_control(platform: &Platform) -> Result<()> {
+    SealedState::new(platform.files.clone(), platform.keys.clone(), CONTROL).erase()
+}
+
+/// Erases the history of every profile that has a file.
+pub(super) fn erase_all_histories(platform: &Platform) -> Result<()> {
+    for number in history_numbers(platform)? {
+        SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), &log_name(number))?;
+    }
+    Ok(())
+}
+
+/// The numbers of all profiles that have a file, by the files' names.
+fn history_numbers(platform: &Platform) -> Result<Vec<u32>> {
+    let names = platform.files.list()?;
+    let mut numbers: Vec<u32> =
+        names.iter().filter_map(|name| name.strip_prefix('p')?.split('.').next()?.parse().ok()).collect();
+    numbers.dedup();
+    Ok(numbers)
+}
+
+fn next_free_number(platform: &Platform) -> Result<u32> {
+    Ok(history_numbers(platform)?.into_iter().max().map_or(0, |number| number + 1))
+}

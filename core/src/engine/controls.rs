@@ -1,0 +1,208 @@
+//! The shopper's controls: level, pause, interests, history, forgetting.
+
+use super::{Inner, Recommender};
+use crate::catalog::SymbolKind;
+use crate::consent::{Consent, ConsentState, PersonalizationLevel, Receipt};
+use crate::error::{Error, Result};
+use crate::event::check_id;
+use crate::history::{Forget, Interest};
+use crate::mutant;
+use crate::rights::{HistoryEntry, ProfileSummary, list_history, summarise};
+
+/// Most history entries of one call.
+const MAX_HISTORY_PAGE: usize = 1_000;
+
+impl Recommender {
+    /// The level in force now. Off unless the shopper chose otherwise and the consent is live.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn level(&self) -> Result<PersonalizationLevel> {
+        self.call(|inner, call| Ok(inner.level(&self.config, call.now_ms)))
+    }
+
+    /// What is known of the shopper's consent.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn consent_state(&self) -> Result<ConsentState> {
+        self.call(|inner, call| Ok(inner.control.active().consent.state(call.now_ms)))
+    }
+
+    /// Every change of level of the active profile, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn receipts(&self) -> Result<Vec<Receipt>> {
+        self.call(|inner, _| Ok(inner.control.active().consent.receipts.receipts().to_vec()))
+    }
+
+    /// Changes the level. Raising needs a consent; lowering never does, and what the lower level may not hold is
+    /// erased, its key first, before this returns. May block on disk and on the key custodian.
+    ///
+    /// # Errors
+    /// [`Error::ConsentRequired`]: the level stays. [`Error::ErasurePending`]: the level *is* lowered and nothing
+    /// personal is used, but something could not be removed or made durable yet; every open tries again. A storage or
+    /// key error while raising: the level stays.
+    pub fn set_level(&self, level: PersonalizationLevel, consent: Option<&Consent>) -> Result<()> {
+        self.call(|inner, call| {
+            let held = inner.person.level_held();
+            let mut entry = inner.control.active().clone();
+            let kept_on_disk = entry.consent.level >= PersonalizationLevel::OnDevice;
+            entry.consent.set_level(level, consent, call.now_ms, self.config.max_level)?;
+            let lowers = level < PersonalizationLevel::OnDevice && (kept_on_disk || level < held);
+            if lowers {
+                inner.lower(level, kept_on_disk, entry.consent, call)
+            } else {
+                let before = inner.control.active().clone();
+                inner.person.raise(&self.platform, &before, level, call)?;
+                let changed = inner.control.change(&mut call.random, |profile| {
+                    profile.consent = entry.consent;
+                    profile.erasing = false;
+                    Ok(())
+                });
+                if changed.is_err() && held < level {
+                    // The level stays as it was; what was made for the higher one goes again.
+                    inner.person = super::Person::open(
+                        &self.platform,
+                        &self.config,
+                        &mut inner.control,
+                        call,
+                        &mut inner.findings,
+                    )?;
+                }
+                changed
+            }
+        })
+    }
+
+    /// Stops (`true`) or resumes learning for the active profile. What is kept stays and is used.
+    ///
+    /// # Errors
+    /// A storage error, and then nothing changed.
+    pub fn pause(&self, on: bool) -> Result<()> {
+        self.call(|inner, call| {
+            inner.control.change(&mut call.random, |profile| {
+                profile.consent.paused = on;
+                Ok(())
+            })
+        })
+    }
+
+    /// Corrects the shop's idea of a category: shown more, never shown, or no correction.
+    ///
+    /// # Errors
+    /// [`Error::ConsentRequired`] at level Off, where nothing is kept; a storage error, and then nothing changed.
+    pub fn set_interest(&self, category: &str, interest: Interest) -> Result<()> {
+        check_id("category", category)?;
+        self.call(|inner, call| {
+            if inner.level(&self.config, call.now_ms) == PersonalizationLevel::Off {
+                return Err(Error::ConsentRequired { reason: "at level Off nothing is kept".into() });
+            }
+            inner.person.history.set_interest(category, interest, &mut call.random)
+        })
+    }
+
+    /// What the phone believes of the shopper.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    ///
+    /// # Privacy
+    /// For the shopper's own eyes.
+    pub fn profile(&self) -> Result<ProfileSummary> {
+        self.call(|inner, _| {
+            Ok(summarise(inner.catalog.view(), &inner.person.history, &inner.person.profile))
+        })
+    }
+
+    /// The newest kept events before `before_ms`, newest first; at most `limit`, 1 to 1 000.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for the limit.
+    ///
+    /// # Privacy
+    /// For the shopper's own eyes.
+    pub fn history(&self, limit: usize, before_ms: Option<i64>) -> Result<Vec<HistoryEntry>> {
+        if limit == 0 || limit > MAX_HISTORY_PAGE {
+            return Err(Error::invalid("limit", format!("must be from 1 to {MAX_HISTORY_PAGE}")));
+        }
+        self.call(|inner, _| list_history(&inner.person.history, limit, before_ms))
+    }
+
+    /// Forgets, exactly: afterwards files, memory and answers are those of a phone that never saw it. Returns how many
+    /// events were forgotten or shortened. Answers given before can no longer be explained or continued.
+    ///
+    /// Cost: writes the history anew under a new key. May block on disk and on the key custodian.
+    ///
+    /// # Errors
+    /// [`Error::ErasurePending`]: forgotten, but an old file or key could not be removed yet; every open tries again.
+    /// After any other error nothing was forgotten.
+    pub fn forget(&self, scope: Forget) -> Result<usize> {
+        if let Forget::Item(id) | Forget::Category(id) = &scope {
+            check_id("scope", id)?;
+        }
+        self.call(|inner, call| {
+            let count = inner.person.history.len();
+            if scope == Forget::Everything {
+                let done = inner.person.forget_everything(call);
+                inner.forget_answers();
+                return done.map(|()| count);
+            }
+            let view = inner.catalog.view();
+            let category = match &scope {
+                Forget::Category(category) => view.symbol(SymbolKind::Category, category),
+                _ => None,
+            };
+            let in_category = |item: &str| {
+                let index = view.index_of(item);
+                category
+                    .zip(index)
+                    .is_some_and(|(category, index)| view.has_symbol(index, |own| own == category))
+            };
+            let done = inner.person.history.forget(&scope, &in_category, &mut call.random);
+            if matches!(done, Ok(_) | Err(Error::ErasurePending { .. })) {
+                inner.person.refold();
+                inner.forget_answers();
+            }
+            done
+        })
+    }
+}
+
+impl Inner {
+    /// Lowers the level: first the mark on disk, then memory and files, then the mark off again.
+    fn lower(
+        &mut self,
+        level: PersonalizationLevel,
+        kept_on_disk: bool,
+        consent: crate::consent::ProfileConsent,
+        call: &mut super::Call,
+    ) -> Result<()> {
+        let entry = self.control.active_mut();
+        entry.consent = consent;
+        entry.erasing = kept_on_disk;
+        let marked = if mutant!(LowerOnlyInMemory) { Ok(()) } else { self.control.save(&mut call.random) };
+        self.forget_answers();
+        let erased = self.person.lower(level);
+        if kept_on_disk && erased.is_ok() && !mutant!(LowerOnlyInMemory) {
+            self.control.active_mut().erasing = false;
+            // If this fails, the mark that is on disk makes the next open erase again: harmless.
+            let cleared = self.control.save(&mut call.random);
+            if marked.is_err() {
+                return cleared.map_err(pending);
+            }
+            return Ok(());
+        }
+        erased.and(marked).map_err(pending)
+    }
+}
+
+fn pending(error: Error) -> Error {
+    match error {
+        Error::ErasurePending { .. } => error,
+        other => {
+            Error::ErasurePending { reason: format!("the level is lowered, but not durably yet: {other}") }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `track`: events in, through the gate, into the history.
+
+use super::{Call, Inner, Recommender};
+use crate::consent::PersonalizationLevel;
+use crate::error::{Error, Result};
+use crate::event::{Event, IgnoredReason, Tracked, ValidEvent};
+
+/// Most events of one `track_all`.
+pub const MAX_EVENTS_PER_CALL: usize = 1_000;
+
+impl Recommender {
+    /// Takes an event and says what became of it. Lack of consent is an answer, not an error.
+    ///
+    /// Cost: one append to the sealed history, and an fsync where the configuration asks for it. May block on disk.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] naming the field; a storage error, and then the event was not kept.
+    ///
+    /// # Privacy
+    /// At level Off nothing is read, written or kept.
+    pub fn track(&self, event: Event) -> Result<Tracked> {
+        let outcome = self.call(|inner, call| {
+            let event = ValidEvent::new(event, call.now_ms)?;
+            inner.track(self, vec![event], call)
+        })?;
+        outcome
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::Internal { reason: "an event without an outcome".into() })
+    }
+
+    /// Takes events with one append and at most one fsync: all of those that may be kept, or on an error none.
+    ///
+    /// # Errors
+    /// As for [`track`](Self::track); the field begins with `events[i]`.
+    pub fn track_all(&self, events: Vec<Event>) -> Result<Vec<Tracked>> {
+        if events.len() > MAX_EVENTS_PER_CALL {
+            return Err(Error::invalid(
+                "events",
+                format!("must be at most {MAX_EVENTS_PER_CALL} in one call"),
+            ));
+        }
+        self.call(|inner, call| {
+            let mut valid = Vec::with_capacity(events.len());
+            for (place, event) in events.into_iter().enumerate() {
+                valid.push(ValidEvent::new(event, call.now_ms).map_err(|error| match error {
+                    Error::InvalidArgument { field, reason } => Error::InvalidArgument {
+                        field: format!("events[{place}]{}", field.trim_start_matches("event")),
+                        reason,
+                    },
+                    other => other,
+                })?);
+            }
+            inner.track(self, valid, call)
+        })
+    }
+}
+
+impl Inner {
+    fn track(
+        &mut self,
+        recommender: &Recommender,
+        events: Vec<ValidEvent>,
+        call: &mut Call,
+    ) -> Result<Vec<Tracked>> {
+        let config = &recommender.config;
+        let gate = self.gate(config, call.now_ms);
+        let learns = gate.level() > PersonalizationLevel::Off && !self.control.active().consent.paused;
+        let uses: Vec<_> = events.iter().map(|event| (event.served.clone(), event.chosen.clone())).collect();
+        let admitted = events.into_iter().map(|event| gate.admit(event)).collect();
+        let mut outcome = self.person.history.record(
+            admitted,
+            call.now_ms,
+            config.retention(),
+            config.event_durability,
+            &mut call.random,
+        )?;
+        if outcome.iter().any(|outcome| matches!(outcome, Tracked::Stored | Tracked::SessionOnly)) {
+            self.person.refold();
+            self.person.retain(call, config);
+        }
+        if learns {
+            for ((served, chosen), outcome) in uses.into_iter().zip(&mut outcome) {
+                if !served.is_empty() {
+                    self.person.show(served, call.now_ms);
+                    *outcome = Tracked::SessionOnly;
+                }
+                if let Some((answer, item)) = chosen
+                    && *outcome != Tracked::Ignored(IgnoredReason::Repeated)
+                {
+                    self.served.choose(&answer, &item);
+                }
+            }
+        }
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,260 @@
+//! One profile's history and what was made from it, open at the level in force.
+
+use std::collections::BTreeMap;
+
+use super::control::{ControlFile, ProfileEntry};
+use super::{Call, Config, Finding, PersonalizationLevel, Platform, config};
+use crate::consent::EXPIRED_GRACE_MS;
+use crate::error::{Error, Result};
+use crate::history::History;
+use crate::mutant;
+use crate::profile::Profile;
+use crate::store::{self, Caps, MemoryLog, RecordLog, SealedLog};
+
+/// Most items whose last showing is remembered.
+const MAX_SHOWN: usize = 1_000;
+
+/// A shopper, as far as the level allows.
+pub(super) struct Person {
+    pub(super) history: History,
+    pub(super) profile: Profile,
+    /// When items were last shown, in memory only.
+    shown: BTreeMap<String, i64>,
+    level_held: PersonalizationLevel,
+    last_call_ms: Option<i64>,
+}
+
+impl Person {
+    /// Opens the active profile: its sealed history where the level allows one, otherwise nothing. Finishes erasures
+    /// that were begun, and lowers the level to Off when the history's key is gone.
+    pub(super) fn open(
+        platform: &Platform,
+        config: &Config,
+        control: &mut ControlFile,
+        call: &mut Call,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Self> {
+        finish_erasures(platform, control, call, findings);
+        let entry = control.active();
+        let level = entry.consent.effective(call.now_ms, config.max_level);
+        let keeps = entry.consent.level >= PersonalizationLevel::OnDevice;
+        let expired_for_long = entry.consent.is_expired(call.now_ms)
+            && call.now_ms >= entry.consent.expires_ms + EXPIRED_GRACE_MS;
+        if level < PersonalizationLevel::OnDevice {
+            if (!keeps || expired_for_long) && has_files(platform, entry)? {
+                // Left by a raise that was interrupted, or kept too long after the consent ended.
+                begin_erasure(platform, control, call, findings);
+            }
+            return Self::empty(level);
+        }
+        let log_name = entry.log_name();
+        match open_log(platform, &log_name) {
+            Ok(opened) if opened.is_lost() => {
+                findings.push(Finding::HistoryKeyLost);
+                control.active_mut().consent.level = PersonalizationLevel::Off;
+                begin_erasure(platform, control, call, findings);
+                Self::empty(PersonalizationLevel::Off)
+            }
+            Ok(OpenedLog(opened)) => {
+                let log = "history";
+                findings.extend(opened.findings.iter().map(|&finding| Finding::Store { log, finding }));
+                match History::new(Box::new(opened.log), &opened.records) {
+                    Ok(history) => Ok(Self::new(history, level)),
+                    Err(_) => Self::replace_damaged(platform, &log_name, level, call, findings),
+                }
+            }
+            Err(Error::StorageCorrupt { .. }) => {
+                Self::replace_damaged(platform, &log_name, level, call, findings)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A damaged history cannot be trusted in part: it is erased, the consent stays.
+    fn replace_damaged(
+        platform: &Platform,
+        log_name: &str,
+        level: PersonalizationLevel,
+        call: &mut Call,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Self> {
+        findings.push(Finding::HistoryDamaged);
+        SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), log_name)?;
+        Ok(Self::new(create_history(platform, log_name, &[], call)?, level))
+    }
+
+    fn new(history: History, level_held: PersonalizationLevel) -> Self {
+        let profile = Profile::fold(history.timeline());
+        Self { history, profile, shown: BTreeMap::new(), level_held, last_call_ms: None }
+    }
+
+    /// Nobody: a history in memory.
+    fn empty(level: PersonalizationLevel) -> Result<Self> {
+        let log = MemoryLog::new(Caps { max_file_bytes: config::HISTORY_CAPS.max_file_bytes });
+        Ok(Self::new(History::new(Box::new(log), &[])?, level))
+    }
+
+    /// The level this person was opened at. Memory never holds more than it allows.
+    pub(super) fn level_held(&self) -> PersonalizationLevel {
+        self.level_held
+    }
+
+    pub(super) fn shown(&self) -> &BTreeMap<String, i64> {
+        &self.shown
+    }
+
+    pub(super) fn forget_shown(&mut self) {
+        self.shown.clear();
+    }
+
+    /// Remembers that items were shown, for rotation.
+    pub(super) fn show(&mut self, items: impl IntoIterator<Item = String>, now_ms: i64) {
+        self.shown.extend(items.into_iter().map(|item| (item, now_ms)));
+        while self.shown.len() > MAX_SHOWN {
+            let oldest =
+                self.shown.iter().min_by_key(|(_, shown_ms)| **shown_ms).map(|(item, _)| item.clone());
+            oldest.map(|item| self.shown.remove(&item));
+        }
+    }
+
+    pub(super) fn is_idle(&self, now_ms: i64, minutes: u32) -> bool {
+        self.last_call_ms.is_some_and(|last| now_ms.saturating_sub(last) >= i64::from(minutes) * 60_000)
+    }
+
+    pub(super) fn touch(&mut self, now_ms: i64) {
+        self.last_call_ms = Some(now_ms);
+    }
+
+    /// Drops what is too old. Returns whether anything was.
+    pub(super) fn retain(&mut self, call: &mut Call, config: &Config) -> bool {
+        let changed = self.history.retain(call.now_ms, config.retention(), &mut call.random);
+        if changed {
+            self.refold();
+        }
+        changed
+    }
+
+    /// Makes the profile anew from what is kept.
+    pub(super) fn refold(&mut self) {
+        if !mutant!(ForgetKeepsProfile) {
+            self.profile = Profile::fold(self.history.timeline());
+        }
+    }
+
+    /// Moves the person to `level`: what it may not hold is erased before this returns, what it newly may hold gets
+    /// its sealed file. `was` is the level whose data may be on disk. The control state is the caller's.
+    pub(super) fn lower(&mut self, level: PersonalizationLevel) -> Result<()> {
+        let erased = if mutant!(LowerWithoutErasing) { Ok(()) } else { self.history.erase() };
+        *self = Self::empty(level)?;
+        erased
+    }
+
+    /// Gives the person a sealed history, with the events of this visit. Takes effect when `control` is saved.
+    pub(super) fn raise(
+        &mut self,
+        platform: &Platform,
+        entry: &ProfileEntry,
+        level: PersonalizationLevel,
+        call: &mut Call,
+    ) -> Result<()> {
+        if self.level_held < PersonalizationLevel::OnDevice && level >= PersonalizationLevel::OnDevice {
+            let log_name = entry.log_name();
+            let kept = entry.consent.level >= PersonalizationLevel::OnDevice;
+            let reopened = if kept {
+                open_log(platform, &log_name).ok().filter(|opened| !opened.is_lost())
+            } else {
+                None
+            };
+            let history = match reopened {
+                // The consent had expired; what was sealed since is still there.
+                Some(OpenedLog(opened)) => History::new(Box::new(opened.log), &opened.records)?,
+                None => {
+                    SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), &log_name)?;
+                    create_history(platform, &log_name, &self.history.encode()?, call)?
+                }
+            };
+            *self = Self { shown: std::mem::take(&mut self.shown), ..Self::new(history, level) };
+        }
+        self.level_held = level;
+        Ok(())
+    }
+
+    /// Forgets everything but stays at the level, under a new key.
+    pub(super) fn forget_everything(&mut self, call: &mut Call) -> Result<()> {
+        self.history.erase()?;
+        self.profile = Profile::default();
+        self.shown.clear();
+        if self.level_held >= PersonalizationLevel::OnDevice {
+            self.history.begin(&mut call.random)?;
+        }
+        Ok(())
+    }
+}
+
+struct OpenedLog(store::Opened);
+
+impl OpenedLog {
+    /// Whether the history's key is gone: an erasure was interrupted, or the host lost it. A history that may be kept
+    /// always has a file and a key, from the moment the level is raised.
+    fn is_lost(&self) -> bool {
+        self.0.findings.contains(&store::Finding::MissingKey) || self.0.log.disk_bytes() == 0
+    }
+}
+
+fn open_log(platform: &Platform, log_name: &str) -> Result<OpenedLog> {
+    SealedLog::open(platform.files.clone(), platform.keys.clone(), log_name, config::HISTORY_CAPS)
+        .map(OpenedLog)
+}
+
+/// Creates the sealed history of a profile, durably, holding `records`.
+fn create_history(
+    platform: &Platform,
+    log_name: &str,
+    records: &[Vec<u8>],
+    call: &mut Call,
+) -> Result<History> {
+    let mut log = open_log(platform, log_name)?.0.log;
+    log.rewrite(records, &mut call.random)?;
+    History::new(Box::new(log), records)
+}
+
+fn has_files(platform: &Platform, entry: &ProfileEntry) -> Result<bool> {
+    let prefix = format!("{}.", entry.log_name());
+    Ok(platform.files.list()?.iter().any(|name| name.starts_with(&prefix)))
+}
+
+/// Marks the active profile as being erased and erases it.
+fn begin_erasure(
+    platform: &Platform,
+    control: &mut ControlFile,
+    call: &mut Call,
+    findings: &mut Vec<Finding>,
+) {
+    control.active_mut().erasing = true;
+    // Without the mark on disk the missing key still tells the next open.
+    let _ = control.save(&mut call.random);
+    finish_erasures(platform, control, call, findings);
+}
+
+/// Tries to complete every erasure that was begun. What cannot be completed stays marked, and is reported.
+fn finish_erasures(
+    platform: &Platform,
+    control: &mut ControlFile,
+    call: &mut Call,
+    findings: &mut Vec<Finding>,
+) {
+    let mut changed = false;
+    for entry in control.profiles_mut().iter_mut().filter(|entry| entry.erasing) {
+        let log_name = entry.log_name();
+        match SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), &log_name) {
+            Ok(()) => {
+                entry.erasing = false;
+                changed = true;
+            }
+            Err(_) => findings.push(Finding::ErasurePending),
+        }
+    }
+    if changed {
+        let _ = control.save(&mut call.random);
+    }
+}

@@ -1,0 +1,229 @@
+//! `recommend`, `recommend_next`, `rerank`, `recommend_categories`, `explain`.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+
+use super::served::Answer;
+use super::{Call, Config, Inner, Recommender};
+use crate::consent::PersonalGrant;
+use crate::error::{Error, Result};
+use crate::event::check_id;
+use crate::explain::{Explanation, Reason, Scale, explain, reasons};
+use crate::mutant;
+use crate::ranking::categories::rank_categories;
+use crate::ranking::request::{Context, MAX_COUNT, RecommendationKind, Request, Source, check_ids};
+use crate::ranking::{self, Person, Ranked};
+
+/// One recommended item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recommendation {
+    /// The item.
+    pub item_id: String,
+    /// 0 to 1, comparable within one answer. The order may differ from it: variety, exploration and pins move items.
+    pub score: f64,
+    /// The place, from 1.
+    pub position: usize,
+    /// Why it is in the answer.
+    pub source: Source,
+    /// The strongest reasons, one to three.
+    pub reasons: Vec<Reason>,
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recommendations {
+    /// Ties later calls and events to this answer.
+    pub recommendation_id: String,
+    /// The items, in their places.
+    pub items: Vec<Recommendation>,
+}
+
+/// One recommended category.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CategoryRecommendation {
+    /// The category's id.
+    pub category: String,
+    /// 0 to 1 within one answer.
+    pub score: f64,
+    /// `Personal` or `Popular`.
+    pub source: Source,
+}
+
+impl Recommender {
+    /// Answers a request. Never fails for lack of data: without a model, a profile or a match the answer is shorter.
+    ///
+    /// Cost: one scan over the items. Does not touch the disk.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] naming the field.
+    ///
+    /// # Privacy
+    /// Reads the profile only at levels above Off, and not for a `non_profiling` request.
+    pub fn recommend(&self, request: Request) -> Result<Recommendations> {
+        request.check()?;
+        self.call(|inner, call| {
+            let (items, explanations) = inner.rank(&self.config, &request, call, 0)?;
+            let id = call.random.generate_bytes::<8>();
+            let recommendation_id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+            inner.served.remember(Answer { id: recommendation_id.clone(), request, items: explanations });
+            Ok(Recommendations { recommendation_id, items })
+        })
+    }
+
+    /// Continues an answer of this visit with items it has not given yet.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for an answer that is no longer remembered (32 are) or a count outside 1 to 100.
+    pub fn recommend_next(&self, recommendation_id: &str, count: usize) -> Result<Recommendations> {
+        if count == 0 || count > MAX_COUNT {
+            return Err(Error::invalid("count", format!("must be from 1 to {MAX_COUNT}")));
+        }
+        self.call(|inner, call| {
+            let answer = inner.served.find(recommendation_id).ok_or_else(unknown_answer)?;
+            let given: Vec<String> = answer.items.iter().map(|(item, _)| item.clone()).collect();
+            let before = given.len();
+            let mut request = Request { count, pins: Vec::new(), ..answer.request.clone() };
+            request.exclude_ids.extend(given);
+            let (items, explanations) = inner.rank(&self.config, &request, call, before)?;
+            inner.served.extend(recommendation_id, explanations);
+            Ok(Recommendations { recommendation_id: recommendation_id.to_owned(), items })
+        })
+    }
+
+    /// Puts the shop's own list in the shopper's order. Every id is in the answer; unknown ones come last, as given.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] naming the field.
+    pub fn rerank(&self, item_ids: &[String], context: Context) -> Result<Recommendations> {
+        check_ids("item_ids", item_ids)?;
+        let request = Request {
+            context,
+            count: item_ids.len().clamp(1, MAX_COUNT),
+            ..Request::new(RecommendationKind::ForYou)
+        };
+        request.check()?;
+        self.call(|inner, call| {
+            let gate = inner.gate(&self.config, call.now_ms);
+            let person = gate.personal().map(|grant| inner.person_for(grant));
+            let view = inner.catalog.view();
+            let (ranked, query) = ranking::rerank(view, &request, person, item_ids, call.now_ms);
+            let (mut items, mut explanations) = present(inner, &Ranked { items: ranked, query }, &request, 0);
+            for id in item_ids {
+                if items.iter().all(|item| item.item_id != *id) {
+                    let explanation = Explanation { score: 0.0, parts: Vec::new() };
+                    items.push(Recommendation {
+                        item_id: id.clone(),
+                        score: 0.0,
+                        position: items.len() + 1,
+                        source: Source::Popular,
+                        reasons: vec![Reason::Popular],
+                    });
+                    explanations.push((id.clone(), explanation));
+                }
+            }
+            let id = call.random.generate_bytes::<8>();
+            let recommendation_id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+            inner.served.remember(Answer { id: recommendation_id.clone(), request, items: explanations });
+            Ok(Recommendations { recommendation_id, items })
+        })
+    }
+
+    /// The categories to show first: the shopper's own, then popular ones.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a count outside 1 to 100.
+    pub fn recommend_categories(&self, count: usize) -> Result<Vec<CategoryRecommendation>> {
+        if count == 0 || count > MAX_COUNT {
+            return Err(Error::invalid("count", format!("must be from 1 to {MAX_COUNT}")));
+        }
+        self.call(|inner, call| {
+            let gate = inner.gate(&self.config, call.now_ms);
+            let person = gate.personal().map(|grant| inner.person_for(grant));
+            let view = inner.catalog.view();
+            let muted = ranking::muted_symbols(view, person);
+            let decay = view.model().map_or(0.8, |model| f64::from(model.parameters().decay));
+            let ranked = rank_categories(view, person, &muted, decay, count);
+            let named = ranked.into_iter().map(|category| CategoryRecommendation {
+                category: view.symbol_name(category.symbol).1.to_owned(),
+                score: category.score,
+                source: category.source,
+            });
+            Ok(named.collect())
+        })
+    }
+
+    /// Explains one item of an answer of this visit: parts that add up to its score.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for an answer that is no longer remembered or an item that is not in it.
+    pub fn explain(&self, recommendation_id: &str, item_id: &str) -> Result<Explanation> {
+        check_id("item_id", item_id)?;
+        self.call(|inner, _| {
+            let answer = inner.served.find(recommendation_id).ok_or_else(unknown_answer)?;
+            let found = answer.items.iter().find(|(item, _)| item == item_id);
+            found
+                .map(|(_, explanation)| explanation.clone())
+                .ok_or_else(|| Error::invalid("item_id", "is not in this answer"))
+        })
+    }
+}
+
+fn unknown_answer() -> Error {
+    Error::invalid("recommendation_id", "names no answer of this visit that is still remembered")
+}
+
+/// The items as the app gets them, and the explanations to remember.
+type Presented = (Vec<Recommendation>, Vec<(String, Explanation)>);
+
+impl Inner {
+    /// What ranking may know of the shopper. The grant is the proof that it may.
+    fn person_for(&self, _grant: PersonalGrant<'_>) -> Person<'_> {
+        Person {
+            profile: &self.person.profile,
+            interests: self.person.history.interests(),
+            shown: self.person.shown(),
+        }
+    }
+
+    fn rank(
+        &mut self,
+        config: &Config,
+        request: &Request,
+        call: &mut Call,
+        before: usize,
+    ) -> Result<Presented> {
+        let mut random = match request.seed {
+            Some(seed) if !mutant!(IgnoreSeed) => ChaCha20Rng::seed_from_u64(seed),
+            _ => ChaCha20Rng::from_seed(call.random.generate_bytes()),
+        };
+        let gate = self.gate(config, call.now_ms);
+        let grant = gate.personal().filter(|_| !request.non_profiling);
+        let person = grant.map(|grant| self.person_for(grant));
+        let ranked = ranking::rank(self.catalog.view(), request, person, call.now_ms, &mut random)?;
+        let presented = present(self, &ranked, request, before);
+        if grant.is_some() {
+            self.person.show(presented.0.iter().map(|item| item.item_id.clone()), call.now_ms);
+        }
+        Ok(presented)
+    }
+}
+
+fn present(inner: &Inner, ranked: &Ranked, request: &Request, before: usize) -> Presented {
+    let view = inner.catalog.view();
+    let scale = Scale::of(&ranked.items);
+    let mut items = Vec::with_capacity(ranked.items.len());
+    let mut explanations = Vec::with_capacity(ranked.items.len());
+    for (position, item) in (before + 1..).zip(&ranked.items) {
+        let explanation = explain(view, &ranked.query, item, scale, request.kind.seeds());
+        let item_id = view.id(item.index).to_owned();
+        items.push(Recommendation {
+            item_id: item_id.clone(),
+            score: explanation.score,
+            position,
+            source: item.source,
+            reasons: reasons(view, item, &explanation),
+        });
+        explanations.push((item_id, explanation));
+    }
+    (items, explanations)
+}

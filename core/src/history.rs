@@ -1,0 +1,454 @@
+//! What is kept of a shopper: the events in the order they came, and the interests the shopper set by hand.
+//!
+//! Enters: [`AdmittedEvent`]s only. Leaves: the events in time order, for the profile and for the shopper.
+//! Must never: keep in memory what the log refused, or keep on disk what was forgotten.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use blake2::{Blake2b512, Digest};
+use serde::{Deserialize, Serialize};
+
+use crate::codec;
+use crate::consent::{AdmittedEvent, DAY_MS, Keeping};
+use crate::error::{Error, Result};
+use crate::event::{Action, IgnoredReason, StoredEvent, Subject, Tracked};
+use crate::mutant;
+use crate::store::{CallRandom, Durability, RecordLog};
+
+/// Version byte of [`Record`].
+const RECORD_VERSION: u8 = 1;
+
+/// How the shopper corrected the shop's idea of a category.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Interest {
+    /// Show more of it.
+    Boost,
+    /// Never show it.
+    Mute,
+    /// No correction.
+    Neutral,
+}
+
+/// One record of the sealed history.
+#[derive(Serialize, Deserialize)]
+enum Record {
+    Event(StoredEvent),
+    Interest { category: String, interest: Interest },
+}
+
+/// A handle on one kept event, made from its contents. Events alike to the millisecond share it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventRef(pub u64);
+
+impl EventRef {
+    pub(crate) fn of(event: &StoredEvent) -> Result<Self> {
+        let digest = Blake2b512::digest(encode(&Record::Event(event.clone()))?);
+        let mut first = [0; 8];
+        first.copy_from_slice(&digest[..8]);
+        Ok(Self(u64::from_le_bytes(first)))
+    }
+}
+
+/// What to forget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Forget {
+    /// One event of [`history`](crate::Recommender::history).
+    Event(EventRef),
+    /// Everything about an item.
+    Item(String),
+    /// Everything about a category and the items in it, and the interest set for it.
+    Category(String),
+    /// Everything since a moment, in milliseconds since 1970-01-01 UTC, inclusive.
+    Since(i64),
+    /// Everything: events and interests. The key is destroyed first.
+    Everything,
+}
+
+/// How long and how much is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Retention {
+    pub(crate) days: u32,
+    pub(crate) max_events: usize,
+}
+
+impl Retention {
+    /// Events before this time are not kept. It moves in whole days, so that at most one rewrite a day is due to age.
+    fn cutoff_ms(self, now_ms: i64) -> i64 {
+        (now_ms.div_euclid(DAY_MS) - i64::from(self.days)) * DAY_MS
+    }
+}
+
+/// The history of one profile.
+pub(crate) struct History {
+    events: Vec<StoredEvent>,
+    event_ids: BTreeSet<String>,
+    interests: BTreeMap<String, Interest>,
+    log: Box<dyn RecordLog>,
+    rewrite_due: bool,
+}
+
+impl History {
+    /// A history read back from its log.
+    ///
+    /// # Errors
+    /// [`Error::StorageCorrupt`] when an authenticated record cannot be decoded.
+    pub(crate) fn new(log: Box<dyn RecordLog>, records: &[Vec<u8>]) -> Result<Self> {
+        let mut history = Self {
+            events: Vec::new(),
+            event_ids: BTreeSet::new(),
+            interests: BTreeMap::new(),
+            log,
+            rewrite_due: false,
+        };
+        for record in records {
+            match codec::decode(RECORD_VERSION, record)
+                .map_err(|error| Error::StorageCorrupt { reason: format!("a history record: {error}") })?
+            {
+                Record::Event(event) => history.remember(event),
+                Record::Interest { category, interest } => history.apply_interest(category, interest),
+            }
+        }
+        Ok(history)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    pub(crate) fn interests(&self) -> &BTreeMap<String, Interest> {
+        &self.interests
+    }
+
+    pub(crate) fn disk_bytes(&self) -> u64 {
+        self.log.disk_bytes()
+    }
+
+    /// The records of a log that holds what this history holds.
+    pub(crate) fn encode(&self) -> Result<Vec<Vec<u8>>> {
+        encode_all(&self.interests, &self.events)
+    }
+
+    /// Gives an erased history a new file and key, durably.
+    pub(crate) fn begin(&mut self, random: &mut CallRandom) -> Result<()> {
+        self.rewrite(random)
+    }
+
+    /// Takes over the events and interests of another history; an event that is alike is not taken twice. Durable.
+    pub(crate) fn adopt(&mut self, other: &Self, random: &mut CallRandom) -> Result<()> {
+        let new = other.events.iter().filter(|event| !self.events.contains(event));
+        let events: Vec<StoredEvent> = self.events.iter().chain(new).cloned().collect();
+        let mut interests = other.interests.clone();
+        interests.extend(self.interests.clone());
+        self.log.rewrite(&encode_all(&interests, &events)?, random)?;
+        self.events = events;
+        self.interests = interests;
+        self.rebuild_event_ids();
+        Ok(())
+    }
+
+    pub(crate) fn is_erasure_pending(&self) -> bool {
+        self.log.is_erasure_pending()
+    }
+
+    /// Whether files could not be rewritten yet after a retention cut.
+    pub(crate) fn rewrite_due(&self) -> bool {
+        self.rewrite_due
+    }
+
+    /// The events, oldest first; events of the same millisecond in the order they came.
+    pub(crate) fn timeline(&self) -> Vec<&StoredEvent> {
+        let mut events: Vec<&StoredEvent> = self.events.iter().collect();
+        events.sort_by_key(|event| event.time_ms);
+        events
+    }
+
+    fn remember(&mut self, event: StoredEvent) {
+        self.event_ids.extend(event.event_id.clone());
+        self.events.push(event);
+    }
+
+    fn apply_interest(&mut self, category: String, interest: Interest) {
+        if interest == Interest::Neutral {
+            self.interests.remove(&category);
+        } else {
+            self.interests.insert(category, interest);
+        }
+    }
+
+    /// Keeps events with one append, all or none, and says what became of each.
+    ///
+    /// # Errors
+    /// Those of the log; then nothing was kept, in memory or on disk.
+    pub(crate) fn record(
+        &mut self,
+        admitted: Vec<std::result::Result<AdmittedEvent, IgnoredReason>>,
+        now_ms: i64,
+        retention: Retention,
+        durability: Durability,
+        random: &mut CallRandom,
+    ) -> Result<Vec<Tracked>> {
+        let mut outcome = Vec::with_capacity(admitted.len());
+        let (mut events, mut records) = (Vec::new(), Vec::new());
+        let mut new_ids = BTreeSet::new();
+        for event in admitted {
+            outcome.push(match event.map(AdmittedEvent::into_parts) {
+                Err(reason) => Tracked::Ignored(reason),
+                Ok((event, _)) if event.time_ms < retention.cutoff_ms(now_ms) => {
+                    Tracked::Ignored(IgnoredReason::TooOld)
+                }
+                Ok((event, _))
+                    if event
+                        .event_id
+                        .as_ref()
+                        .is_some_and(|id| self.event_ids.contains(id) || !new_ids.insert(id.clone())) =>
+                {
+                    Tracked::Ignored(IgnoredReason::Repeated)
+                }
+                Ok((event, keeping)) => {
+                    records.push(encode(&Record::Event(event.clone()))?);
+                    events.push(event);
+                    if keeping == Keeping::Disk { Tracked::Stored } else { Tracked::SessionOnly }
+                }
+            });
+        }
+        if !records.is_empty() {
+            self.write(&records, durability, random)?;
+            events.into_iter().for_each(|event| self.remember(event));
+        }
+        Ok(outcome)
+    }
+
+    /// Sets an interest, durably.
+    ///
+    /// # Errors
+    /// Those of the log; then nothing changed.
+    pub(crate) fn set_interest(
+        &mut self,
+        category: &str,
+        interest: Interest,
+        random: &mut CallRandom,
+    ) -> Result<()> {
+        let record = encode(&Record::Interest { category: category.to_owned(), interest })?;
+        self.write(&[record], Durability::Power, random)?;
+        self.apply_interest(category.to_owned(), interest);
+        Ok(())
+    }
+
+    fn write(&mut self, records: &[Vec<u8>], durability: Durability, random: &mut CallRandom) -> Result<()> {
+        if self.rewrite_due {
+            self.rewrite(random)?;
+        }
+        self.log.append(records, durability, random)
+    }
+
+    /// Drops what is too old or too much. Memory obeys at once; files when they can be rewritten, see
+    /// [`rewrite_due`](Self::rewrite_due). Returns whether anything was dropped.
+    pub(crate) fn retain(&mut self, now_ms: i64, retention: Retention, random: &mut CallRandom) -> bool {
+        let before = self.events.len();
+        let cutoff = retention.cutoff_ms(now_ms);
+        self.events.retain(|event| event.time_ms >= cutoff);
+        if self.events.len() > retention.max_events {
+            // A tenth goes at once, so that a full history is not rewritten at every event.
+            let keep = retention.max_events - retention.max_events / 10;
+            let mut times: Vec<(i64, usize)> =
+                self.events.iter().enumerate().map(|(order, event)| (event.time_ms, order)).collect();
+            times.sort_unstable();
+            let oldest_kept = times[times.len() - keep.max(1)];
+            let mut order = 0;
+            self.events.retain(|event| {
+                order += 1;
+                (event.time_ms, order - 1) >= oldest_kept
+            });
+        }
+        let changed = self.events.len() < before;
+        if changed {
+            self.rebuild_event_ids();
+            self.rewrite_due = true;
+        }
+        if self.rewrite_due {
+            // A failure is tried again at the next write and told by `doctor`.
+            let _ = self.rewrite(random);
+        }
+        changed
+    }
+
+    /// Forgets what `scope` names. `in_category` says whether an item lies in the category of the scope.
+    /// Returns how many events were forgotten or shortened.
+    ///
+    /// # Errors
+    /// Those of the log. [`Error::ErasurePending`] means: forgotten, but an old file or key could not be removed yet.
+    /// After any other error nothing was forgotten.
+    pub(crate) fn forget(
+        &mut self,
+        scope: &Forget,
+        in_category: &dyn Fn(&str) -> bool,
+        random: &mut CallRandom,
+    ) -> Result<usize> {
+        if *scope == Forget::Everything {
+            let count = self.events.len();
+            self.erase()?;
+            return Ok(count);
+        }
+        let mut kept = Vec::with_capacity(self.events.len());
+        let mut forgotten = 0;
+        for event in &self.events {
+            let remains = remainder(event, scope, in_category)?;
+            if remains.as_ref() != Some(event) {
+                forgotten += 1;
+            }
+            kept.extend(remains);
+        }
+        let mut interests = self.interests.clone();
+        if let Forget::Category(category) = scope {
+            interests.remove(category);
+        }
+        // Always rewritten, also when nothing matched: the files then say nothing about whether something did.
+        let written = if mutant!(ForgetOnlyInMemory) {
+            Ok(())
+        } else {
+            self.log.rewrite(&encode_all(&interests, &kept)?, random)
+        };
+        if let Err(error) = &written
+            && !matches!(error, Error::ErasurePending { .. })
+        {
+            return Err(error.clone());
+        }
+        if !mutant!(ForgetOnlyOnDisk) {
+            self.events = kept;
+            self.interests = interests;
+            self.rebuild_event_ids();
+        }
+        self.rewrite_due = false;
+        written.map(|()| forgotten)
+    }
+
+    /// Destroys everything, key first. Memory is empty afterwards even when files could not be removed.
+    ///
+    /// # Errors
+    /// Those of the log.
+    pub(crate) fn erase(&mut self) -> Result<()> {
+        self.events.clear();
+        self.event_ids.clear();
+        self.interests.clear();
+        self.rewrite_due = false;
+        if mutant!(EraseOnlyMemory) { Ok(()) } else { self.log.erase() }
+    }
+
+    fn rewrite(&mut self, random: &mut CallRandom) -> Result<()> {
+        self.log.rewrite(&encode_all(&self.interests, &self.events)?, random)?;
+        self.rewrite_due = false;
+        Ok(())
+    }
+
+    fn rebuild_event_ids(&mut self) {
+        self.event_ids = self.events.iter().filter_map(|event| event.event_id.clone()).collect();
+    }
+}
+
+fn encode(record: &Record) -> Result<Vec<u8>> {
+    codec::encode(RECORD_VERSION, record)
+        .map_err(|error| Error::Internal { reason: format!("a history record: {error}") })
+}
+
+fn encode_all(interests: &BTreeMap<String, Interest>, events: &[StoredEvent]) -> Result<Vec<Vec<u8>>> {
+    let interests = interests
+        .iter()
+        .map(|(category, &interest)| encode(&Record::Interest { category: category.clone(), interest }));
+    interests.chain(events.iter().map(|event| encode(&Record::Event(event.clone())))).collect()
+}
+
+/// What is left of `event` after `scope` is forgotten: the same event, a shorter one, or nothing.
+fn remainder(
+    event: &StoredEvent,
+    scope: &Forget,
+    in_category: &dyn Fn(&str) -> bool,
+) -> Result<Option<StoredEvent>> {
+    let without = |gone: &dyn Fn(&str) -> bool| {
+        let mut left = event.clone();
+        if let Action::Purchase { items, .. } | Action::Refund { items } = &mut left.action {
+            items.retain(|item| !gone(item));
+            return (!items.is_empty()).then_some(left);
+        }
+        (!event.action.items().iter().any(|item| gone(item))).then_some(left)
+    };
+    Ok(match scope {
+        Forget::Everything => None,
+        Forget::Since(time_ms) => (event.time_ms < *time_ms).then(|| event.clone()),
+        Forget::Event(handle) => (EventRef::of(event)? != *handle).then(|| event.clone()),
+        Forget::Item(id) => without(&|item| item == id),
+        Forget::Category(category) => match &event.action {
+            Action::ViewCategory(viewed) | Action::NotInterested(Subject::Category(viewed))
+                if viewed == category =>
+            {
+                None
+            }
+            _ => without(in_category),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consent::{Gate, PersonalizationLevel};
+    use crate::event::{Event, ValidEvent};
+    use crate::platform::SeededRandom;
+    use crate::store::MemoryLog;
+
+    const RETENTION: Retention = Retention { days: 90, max_events: 20 };
+
+    fn random() -> CallRandom {
+        CallRandom::draw(&SeededRandom::new(1)).expect("seeded")
+    }
+
+    fn track(history: &mut History, event: Event, now_ms: i64) -> Tracked {
+        let gate = Gate::new(PersonalizationLevel::OnDevice, false);
+        let admitted = gate.admit(ValidEvent::new(event, now_ms).expect("valid"));
+        history
+            .record(vec![admitted], now_ms, RETENTION, Durability::Power, &mut random())
+            .expect("memory never fails")[0]
+    }
+
+    fn empty() -> History {
+        History::new(Box::new(MemoryLog::default()), &[]).expect("empty")
+    }
+
+    #[test]
+    fn repeats_and_old_events_are_ignored() {
+        let mut history = empty();
+        let event = Event { event_id: Some("e1".into()), ..Event::view("a") };
+        assert_eq!(track(&mut history, event.clone(), 5), Tracked::Stored);
+        assert_eq!(track(&mut history, event, 6), Tracked::Ignored(IgnoredReason::Repeated));
+        let now = 200 * DAY_MS;
+        let old = track(&mut history, Event::view("b").at(109 * DAY_MS), now);
+        assert_eq!(old, Tracked::Ignored(IgnoredReason::TooOld));
+        assert_eq!(track(&mut history, Event::view("b").at(110 * DAY_MS), now), Tracked::Stored);
+    }
+
+    #[test]
+    fn retention_drops_the_oldest_first() {
+        let mut history = empty();
+        for minute in (0..21).rev() {
+            track(&mut history, Event::view(format!("i{minute}")).at(minute), 100);
+        }
+        assert!(history.retain(100, RETENTION, &mut random()));
+        assert_eq!(history.len(), 18);
+        let times: Vec<i64> = history.timeline().iter().map(|event| event.time_ms).collect();
+        assert_eq!(times, (3..21).collect::<Vec<_>>());
+        assert!(history.retain(92 * DAY_MS, RETENTION, &mut random()));
+        assert_eq!(history.len(), 0);
+    }
+
+    #[test]
+    fn forgetting_an_item_shortens_a_purchase() {
+        let mut history = empty();
+        track(&mut history, Event::purchase(["a", "b"]), 1);
+        track(&mut history, Event::view("a"), 2);
+        track(&mut history, Event::view("c"), 3);
+        let count = history.forget(&Forget::Item("a".into()), &|_| false, &mut random()).expect("memory");
+        assert_eq!(count, 2);
+        let left: Vec<&[String]> = history.timeline().iter().map(|event| event.action.items()).collect();
+        assert_eq!(left, [["b".to_owned()].as_slice(), ["c".to_owned()].as_slice()]);
+    }
+}

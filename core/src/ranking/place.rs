@@ -1,0 +1,199 @@
+//! From a pool of candidates to places: variants, variety, exploration, the slot for new items, pins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::Rng;
+use rand_chacha::ChaCha20Rng;
+
+use super::RankedItem;
+use super::candidates::{Candidate, Extras, Gates};
+use super::query::Query;
+use super::request::{RecommendationKind, Request, Source};
+use crate::catalog::View;
+use crate::mutant;
+
+/// The place kept for an item the model has never seen, from 0, in answers that are long enough.
+const NEW_ITEM_PLACE: usize = 4;
+/// At most this share of an answer with any diversity comes from one category, as long as others are there.
+const MAX_CATEGORY_SHARE: f64 = 0.6;
+
+/// Chooses and orders `request.count` items out of `pool`, which is sorted best first.
+pub(crate) fn place(
+    view: &View,
+    request: &Request,
+    pool: Vec<Candidate>,
+    gates: &Gates<'_>,
+    extras: &Extras<'_>,
+    query: &Query,
+    random: &mut ChaCha20Rng,
+) -> Vec<RankedItem> {
+    let pool = if request.one_per_group { one_per_group(view, pool) } else { pool };
+    let diversity = if request.kind.is_scored() { request.diversity_or_default() } else { 0.0 };
+    let (mut chosen, left) = if diversity > 0.0 {
+        diversify(view, pool, request.count, diversity)
+    } else {
+        let mut pool = pool;
+        let left = pool.split_off(request.count.min(pool.len()));
+        (pool, left)
+    };
+    explore(request, &mut chosen, left, random);
+    if request.kind == RecommendationKind::ForYou {
+        keep_place_for_new(view, request, &mut chosen, gates, extras, query);
+    }
+    pin(view, request, &mut chosen, gates, extras, query);
+    chosen.into_iter().map(Candidate::into_item).collect()
+}
+
+fn one_per_group(view: &View, pool: Vec<Candidate>) -> Vec<Candidate> {
+    let mut seen = BTreeSet::new();
+    let is_first = |candidate: &Candidate| view.group(candidate.index).is_none_or(|group| seen.insert(group));
+    pool.into_iter().filter(is_first).collect()
+}
+
+/// Maximal marginal relevance: each place goes to the candidate with the best
+/// `(1 - diversity) * relevance - diversity * similarity to the most similar item already chosen`
+/// (Carbonell and Goldstein, SIGIR 1998), relevance scaled to 0..1 within the pool, similarity the cosine.
+fn diversify(
+    view: &View,
+    pool: Vec<Candidate>,
+    count: usize,
+    diversity: f64,
+) -> (Vec<Candidate>, Vec<Candidate>) {
+    let dim = view.dim().unwrap_or(0);
+    let mut vectors = vec![0.0_f32; pool.len() * dim];
+    if dim > 0 {
+        for (candidate, vector) in pool.iter().zip(vectors.chunks_exact_mut(dim)) {
+            view.write_vector(candidate.index, vector);
+        }
+    }
+    let vector = |place: usize| &vectors[place * dim..(place + 1) * dim];
+    let best = pool.first().map_or(0.0, |candidate| candidate.raw);
+    let worst = pool.last().map_or(0.0, |candidate| candidate.raw);
+    let spread = (best - worst).max(1e-9);
+    let categories: Vec<Option<u32>> =
+        pool.iter().map(|candidate| view.leaf_category(candidate.index)).collect();
+    let mut per_category: BTreeMap<u32, usize> = BTreeMap::new();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+    let cap = ((count as f64 * MAX_CATEGORY_SHARE).floor() as usize).max(1);
+    let mut similarity = vec![0.0_f64; pool.len()];
+    let mut taken = vec![false; pool.len()];
+    let mut order = Vec::with_capacity(count);
+    while order.len() < count.min(pool.len()) {
+        let free = |place: usize| {
+            categories[place]
+                .is_none_or(|category| per_category.get(&category).is_none_or(|&used| used < cap))
+        };
+        let value = |place: usize| {
+            let relevance = (pool[place].raw - worst) / spread;
+            (1.0 - diversity) * relevance - diversity * similarity[place]
+        };
+        let best_of = |allowed: &dyn Fn(usize) -> bool| {
+            let open = (0..pool.len()).filter(|&place| !taken[place] && allowed(place));
+            // The pool is in tie order: of equal values the first wins.
+            open.reduce(|best, place| if value(place) > value(best) { place } else { best })
+        };
+        let Some(place) = best_of(&free).or_else(|| best_of(&|_| true)) else { break };
+        taken[place] = true;
+        order.push(place);
+        if let Some(category) = categories[place] {
+            *per_category.entry(category).or_default() += 1;
+        }
+        if dim > 0 {
+            for other in (0..pool.len()).filter(|&other| !taken[other]) {
+                let cosine: f32 = vector(place).iter().zip(vector(other)).map(|(a, b)| a * b).sum();
+                similarity[other] = similarity[other].max(f64::from(cosine));
+            }
+        }
+    }
+    let chosen = order.iter().map(|&place| pool[place].clone()).collect();
+    let left =
+        pool.into_iter().zip(taken).filter(|(_, taken)| !taken).map(|(candidate, _)| candidate).collect();
+    (chosen, left)
+}
+
+/// Gives each place but the first, with the probability of the exploration rate, to one of the items just below.
+fn explore(request: &Request, chosen: &mut [Candidate], mut left: Vec<Candidate>, random: &mut ChaCha20Rng) {
+    let rate = request.exploration_or_default();
+    if rate <= 0.0 {
+        return;
+    }
+    for candidate in chosen.iter_mut().skip(1) {
+        if left.is_empty() {
+            break;
+        }
+        if uniform(random) < rate {
+            let drawn = below(random, left.len());
+            *candidate = Candidate { source: Source::Exploration, ..left.remove(drawn) };
+        }
+    }
+}
+
+/// A draw from `0.0..1.0`.
+fn uniform(random: &mut ChaCha20Rng) -> f64 {
+    f64::from(random.next_u32()) / (f64::from(u32::MAX) + 1.0)
+}
+
+/// A draw from `0..bound`; the bias of the scaled draw is below `bound / 2^32`.
+fn below(random: &mut ChaCha20Rng, bound: usize) -> usize {
+    let scaled = u64::from(random.next_u32()) * u64::try_from(bound).unwrap_or(0);
+    usize::try_from(scaled >> 32).unwrap_or(0)
+}
+
+/// Puts the most relevant item the model has never seen in its place, unless one is in the answer already.
+fn keep_place_for_new(
+    view: &View,
+    request: &Request,
+    chosen: &mut Vec<Candidate>,
+    gates: &Gates<'_>,
+    extras: &Extras<'_>,
+    query: &Query,
+) {
+    if request.count <= NEW_ITEM_PLACE || chosen.iter().any(|candidate| view.is_new(candidate.index)) {
+        return;
+    }
+    let groups: BTreeSet<u32> = chosen.iter().filter_map(|candidate| view.group(candidate.index)).collect();
+    let fits = |index: &u32| {
+        gates.admit(*index)
+            && !(request.one_per_group && view.group(*index).is_some_and(|group| groups.contains(&group)))
+    };
+    let best =
+        view.new_items().filter(fits).map(|index| extras.candidate(query, index)).reduce(|best, other| {
+            let order = other.raw.total_cmp(&best.raw).then_with(|| {
+                let created = |candidate: &Candidate| view.created_at_ms(candidate.index);
+                created(&other).cmp(&created(&best)).then_with(|| view.tie_order(best.index, other.index))
+            });
+            if order.is_gt() { other } else { best }
+        });
+    if let Some(best) = best {
+        let place = NEW_ITEM_PLACE.min(chosen.len());
+        chosen.insert(place, Candidate { source: Source::Exploration, ..best });
+        chosen.truncate(request.count);
+    }
+}
+
+/// Puts the shop's pins in their places, in order of position. A pin the filter or the stock refuses is left out.
+fn pin(
+    view: &View,
+    request: &Request,
+    chosen: &mut Vec<Candidate>,
+    gates: &Gates<'_>,
+    extras: &Extras<'_>,
+    query: &Query,
+) {
+    let mut pins: Vec<(usize, u32)> = Vec::new();
+    for pin in &request.pins {
+        if let Some(index) = view.index_of(&pin.item_id)
+            && (mutant!(PinIgnoresFilter) || gates.admit(index))
+            && pins.iter().all(|(_, pinned)| *pinned != index)
+        {
+            pins.push((pin.position - 1, index));
+        }
+    }
+    pins.sort_by_key(|(position, _)| *position);
+    chosen.retain(|candidate| pins.iter().all(|(_, pinned)| *pinned != candidate.index));
+    for (position, index) in pins {
+        let candidate = Candidate { source: Source::Pinned, ..extras.candidate(query, index) };
+        chosen.insert(position.min(chosen.len()), candidate);
+    }
+    chosen.truncate(request.count);
+}

@@ -1,0 +1,378 @@
+//! The shopper's and the context's signals as terms of one linear score.
+//!
+//! For terms `t` with vectors `v_t`, coefficients `c_t`, `b_t` and graph weights `w_t`, item `j` with vector `e_j`:
+//!
+//! `relevance_j = sum_t [ gain c_t v_t . (M e_j) + b_t v_t . e_j + w_t T[t, j] ]`
+//!
+//! Every part of an explanation is one term's summand; the score is their sum, computed through
+//! `q = gain M^T sum_t c_t v_t + sum_t b_t v_t`.
+
+use super::request::{RecommendationKind, Request};
+use super::{Compiled, Person};
+use crate::catalog::{SymbolKind, View};
+use crate::event::Subject;
+use crate::mutant;
+use crate::profile::{Profile, SIGNAL_WINDOW, Signal};
+
+/// Weight of a category or search signal relative to an item seen at the same moment.
+const BROWSE_WEIGHT: f64 = 0.5;
+/// Weight of a dislike relative to the inverse temperature of the logits: its lookalikes sink.
+const DISLIKE_WEIGHT: f64 = 0.5;
+/// Most attributes that the words of one search can name.
+const MAX_QUERY_ATTRIBUTES: usize = 8;
+
+/// Where a term comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Looked at, wished for or rated well.
+    Viewed,
+    /// Put in the cart.
+    InCart,
+    Bought,
+    /// The item of the request.
+    Context,
+    /// Browsed or searched: the symbol.
+    Attribute(u32),
+    /// Not interested, or rated badly.
+    Disliked,
+}
+
+/// One signal with its coefficients.
+#[derive(Clone, Debug)]
+pub(crate) struct Term {
+    pub(crate) origin: Origin,
+    /// The item, for terms about one.
+    pub(crate) item: Option<u32>,
+    /// Whether it comes from the shopper rather than from the request.
+    pub(crate) personal: bool,
+    /// `c_t`.
+    coefficient: f64,
+    /// `b_t`.
+    direct: f64,
+    /// `w_t`.
+    graph: f64,
+}
+
+impl Term {
+    /// Whether only transitions count, as for `BoughtWith`.
+    pub(crate) fn is_graph_only(&self) -> bool {
+        self.coefficient == 0.0 && self.direct == 0.0
+    }
+}
+
+/// What one term adds to one item's score.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TermParts {
+    /// Through the vectors.
+    pub(crate) similarity: f64,
+    /// Through the transition graph.
+    pub(crate) transition: f64,
+}
+
+/// The terms of one request.
+#[derive(Default)]
+pub(crate) struct Query {
+    pub(crate) terms: Vec<Term>,
+    /// `terms x dim`.
+    vectors: Vec<f32>,
+    dim: usize,
+    /// `q`, `dim` values.
+    direction: Vec<f64>,
+    gain: f64,
+}
+
+/// A term before its place in the order is known.
+struct Draft {
+    origin: Origin,
+    item: Option<u32>,
+    personal: bool,
+    weight: f64,
+}
+
+impl Query {
+    pub(crate) fn new(view: &View, request: &Request, person: Option<Person<'_>>) -> Self {
+        let Some(model) = view.model() else { return Self::default() };
+        if !request.kind.is_scored() {
+            return Self::default();
+        }
+        let mut drafts: Vec<Draft> = Vec::new();
+        for seed in request.kind.seeds() {
+            drafts.extend(view.index_of(seed).map(Draft::context));
+        }
+        let scope = match request.kind {
+            RecommendationKind::ForYou => {
+                Self::add_context(view, request, &mut drafts);
+                person
+            }
+            _ => None,
+        };
+        let kind_weights = model.parameters().kind_weights.map(f64::from);
+        if let Some(Person { profile, .. }) = scope {
+            let strength = request.strength;
+            for signal in &profile.signals {
+                Self::add_signal(view, signal, &kind_weights, strength, &mut drafts);
+            }
+        }
+        if !true {
+            let mut seen = std::collections::BTreeSet::new();
+            drafts.retain(|draft| draft.item.is_none_or(|item| seen.insert(item)));
+        }
+        let mut query =
+            Self { dim: model.dim(), gain: f64::from(model.parameters().gain), ..Self::default() };
+        query.weigh(view, drafts, matches!(request.kind, RecommendationKind::BoughtWith(_)));
+        if let Some(Person { profile, .. }) = scope {
+            query.add_dislikes(view, profile, request.strength);
+        }
+        query.aim(view);
+        query
+    }
+
+    fn add_context(view: &View, request: &Request, drafts: &mut Vec<Draft>) {
+        let context = &request.context;
+        drafts.extend(context.item.iter().filter_map(|id| view.index_of(id)).map(Draft::context));
+        let category = context.category.iter().filter_map(|id| view.symbol(SymbolKind::Category, id));
+        let words = context.query.iter().flat_map(|query| attributes_of_query(view, query));
+        for symbol in category.chain(words) {
+            drafts.push(Draft {
+                origin: Origin::Attribute(symbol),
+                item: None,
+                personal: false,
+                weight: BROWSE_WEIGHT,
+            });
+        }
+        drafts.extend(context.cart.iter().rev().filter_map(|id| view.index_of(id)).map(Draft::context));
+    }
+
+    fn add_signal(view: &View, signal: &Signal, kinds: &[f64; 4], strength: f64, drafts: &mut Vec<Draft>) {
+        let (origin, weight) = match signal {
+            Signal::Viewed(_) => (Origin::Viewed, kinds[0]),
+            Signal::Carted(_) => (Origin::InCart, kinds[1]),
+            Signal::Wishlisted(_) => (Origin::Viewed, kinds[2]),
+            Signal::Bought(_) => (Origin::Bought, kinds[3]),
+            Signal::Liked(_, value) => (Origin::Viewed, f64::from(*value)),
+            Signal::Browsed(category) => {
+                if let Some(symbol) = view.symbol(SymbolKind::Category, category) {
+                    drafts.push(Draft::attribute(symbol, strength));
+                }
+                return;
+            }
+            Signal::Searched(query) => {
+                let symbols = attributes_of_query(view, query);
+                drafts.extend(symbols.into_iter().map(|symbol| Draft::attribute(symbol, strength)));
+                return;
+            }
+        };
+        let index = signal.item().and_then(|item| view.index_of(item));
+        drafts.extend(index.map(|index| Draft {
+            origin,
+            item: Some(index),
+            personal: true,
+            weight: weight * strength,
+        }));
+    }
+
+    /// Gives each draft its coefficients by its place, newest first.
+    fn weigh(&mut self, view: &View, drafts: Vec<Draft>, graph_only: bool) {
+        let Some(model) = view.model() else { return };
+        let parameters = model.parameters();
+        let (decay, carry) = (f64::from(parameters.decay), f64::from(parameters.carry));
+        let graph_decay = f64::from(parameters.graph_decay);
+        let item_count = drafts.iter().filter(|draft| draft.item.is_some()).count().min(SIGNAL_WINDOW);
+        let mut graph_total = 0.0;
+        let mut power = 1.0;
+        for _ in 0..item_count {
+            graph_total += power;
+            power *= graph_decay;
+        }
+        let mut place = 0;
+        let (mut embedding, mut graph) = (1.0, 1.0);
+        for draft in drafts {
+            if place == SIGNAL_WINDOW {
+                break;
+            }
+            let is_item = draft.item.is_some();
+            self.terms.push(Term {
+                origin: draft.origin,
+                item: draft.item,
+                personal: draft.personal,
+                coefficient: if graph_only { 0.0 } else { draft.weight * embedding },
+                direct: 0.0,
+                graph: if is_item && graph_total > 0.0 {
+                    f64::from(parameters.graph_weight) * draft.weight * graph / graph_total
+                } else {
+                    0.0
+                },
+            });
+            if is_item {
+                place += 1;
+                embedding = if place == 1 { carry } else { embedding * decay };
+                graph *= graph_decay;
+            }
+        }
+    }
+
+    fn add_dislikes(&mut self, view: &View, profile: &Profile, strength: f64) {
+        let disliked = profile.dislikes.iter().filter_map(|subject| match subject {
+            Subject::Item(item) => Some((item, 1.0)),
+            _ => None,
+        });
+        let rated = profile.bad_ratings.iter().map(|(item, value)| (item, f64::from(*value)));
+        for (item, weight) in disliked.chain(rated) {
+            let Some(index) = view.index_of(item) else { continue };
+            self.terms.push(Term {
+                origin: Origin::Disliked,
+                item: Some(index),
+                personal: true,
+                coefficient: 0.0,
+                direct: -DISLIKE_WEIGHT * self.gain * weight * strength,
+                graph: 0.0,
+            });
+        }
+    }
+
+    /// Looks the terms' vectors up and sums them to `q`.
+    fn aim(&mut self, view: &View) {
+        let Some(model) = view.model() else { return };
+        let dim = self.dim;
+        self.vectors = vec![0.0; self.terms.len() * dim];
+        let mut history = vec![0.0; dim];
+        self.direction = vec![0.0; dim];
+        for (term, vector) in self.terms.iter().zip(self.vectors.chunks_exact_mut(dim)) {
+            match (term.item, term.origin) {
+                (Some(index), _) => view.write_vector(index, vector),
+                (None, Origin::Attribute(symbol)) => view.write_symbol_vector(symbol, vector),
+                (None, _) => {}
+            }
+            for ((total, direct), value) in history.iter_mut().zip(&mut self.direction).zip(vector.iter()) {
+                *total += term.coefficient * f64::from(*value);
+                *direct += term.direct * f64::from(*value);
+            }
+        }
+        for (row, total) in model.matrix().chunks_exact(dim).zip(&history) {
+            for (out, value) in self.direction.iter_mut().zip(row) {
+                *out += self.gain * total * f64::from(*value);
+            }
+        }
+    }
+
+    /// Whether anything is known of the shopper or the context.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// Whether the shopper's own signals are among the terms.
+    pub(crate) fn is_personal(&self) -> bool {
+        self.terms.iter().any(|term| term.personal)
+    }
+
+    /// `q` in the precision of the scan.
+    #[allow(clippy::cast_possible_truncation)] // the scan only chooses candidates
+    pub(crate) fn scan_direction(&self) -> Vec<f32> {
+        self.direction.iter().map(|&value| value as f32).collect()
+    }
+
+    /// Adds every term's transitions to `scores`, which has one value per item.
+    #[allow(clippy::cast_possible_truncation)] // the scan only chooses candidates
+    pub(crate) fn add_transitions(&self, view: &View, scores: &mut [f32]) {
+        for term in self.terms.iter().filter(|term| term.graph.abs() > 0.0) {
+            visit_neighbours(view, term, |item, weight| {
+                scores[item as usize] += (term.graph * f64::from(weight)) as f32;
+            });
+        }
+    }
+
+    /// The relevance of one item, through `q`.
+    pub(crate) fn relevance(&self, view: &View, index: u32) -> f64 {
+        if self.terms.is_empty() {
+            return 0.0;
+        }
+        let mut vector = vec![0.0; self.dim];
+        view.write_vector(index, &mut vector);
+        let similarity: f64 =
+            self.direction.iter().zip(&vector).map(|(q, value)| q * f64::from(*value)).sum();
+        let transition: f64 =
+            self.terms.iter().map(|term| term.graph * transition_weight(view, term, index)).sum();
+        similarity + transition
+    }
+
+    /// What each term adds to the relevance of one item, through the terms.
+    pub(crate) fn parts(&self, view: &View, index: u32) -> Vec<TermParts> {
+        let Some(model) = view.model() else { return Vec::new() };
+        let mut vector = vec![0.0; self.dim];
+        view.write_vector(index, &mut vector);
+        let image: Vec<f64> = model
+            .matrix()
+            .chunks_exact(self.dim)
+            .map(|row| row.iter().zip(&vector).map(|(m, value)| f64::from(*m) * f64::from(*value)).sum())
+            .collect();
+        self.terms
+            .iter()
+            .zip(self.vectors.chunks_exact(self.dim))
+            .map(|(term, of_term)| {
+                let (mut through_matrix, mut direct) = (0.0, 0.0);
+                for ((value, image), own) in of_term.iter().zip(&image).zip(&vector) {
+                    through_matrix += f64::from(*value) * image;
+                    direct += f64::from(*value) * f64::from(*own);
+                }
+                let similarity = self.gain * term.coefficient * through_matrix + term.direct * direct;
+                let dropped = mutant!(ExplanationDropsTransitions);
+                let transition =
+                    if dropped { 0.0 } else { term.graph * transition_weight(view, term, index) };
+                TermParts { similarity, transition }
+            })
+            .collect()
+    }
+}
+
+impl Draft {
+    fn context(index: u32) -> Self {
+        Self { origin: Origin::Context, item: Some(index), personal: false, weight: 1.0 }
+    }
+
+    fn attribute(symbol: u32, strength: f64) -> Self {
+        Self {
+            origin: Origin::Attribute(symbol),
+            item: None,
+            personal: true,
+            weight: BROWSE_WEIGHT * strength,
+        }
+    }
+}
+
+fn visit_neighbours(view: &View, term: &Term, mut visit: impl FnMut(u32, f32)) {
+    let (Some(model), Some(item)) = (view.model(), term.item) else { return };
+    if !view.is_new(item) {
+        for (neighbour, weight) in model.neighbours(item) {
+            visit(neighbour, weight);
+        }
+    }
+}
+
+fn transition_weight(view: &View, term: &Term, index: u32) -> f64 {
+    let mut found = 0.0;
+    if term.graph.abs() > 0.0 {
+        visit_neighbours(view, term, |neighbour, weight| {
+            if neighbour == index {
+                found += f64::from(weight);
+            }
+        });
+    }
+    found
+}
+
+/// The attributes that the words of a search name, in the order of their numbers.
+fn attributes_of_query(view: &View, query: &str) -> Vec<u32> {
+    let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    let named = |symbol: &u32| {
+        let (_, name) = view.symbol_name(*symbol);
+        let value = name.rsplit('=').next().unwrap_or(name);
+        words.iter().any(|word| value.eq_ignore_ascii_case(word))
+    };
+    (0..view.symbol_count()).filter(named).take(MAX_QUERY_ATTRIBUTES).collect()
+}
+
+/// The compiled boosts of a request, and the categories the shopper boosted.
+pub(crate) struct Boosts {
+    pub(crate) of_request: Vec<(Compiled, f64)>,
+    pub(crate) interests: Vec<u32>,
+}

@@ -1,0 +1,154 @@
+//! The linear sequence embedding: item and attribute vectors, one shared matrix, three scalars.
+//!
+//! `e~_i = e_i + mean of A_a over the item's attributes`, `e^_i = e~_i / |e~_i|`. For a history `x_0` (latest), `x_1`, ..
+//! with event weights `w`: `l = w_0 e^[x_0]`, `r = sum_{k>=1} lambda^(k-1) w_k e^[x_k]`, `q = gain * M^T (l + carry r)`,
+//! `logit_j = q . e^_j`. Every position of every history is an example; the loss is the softmax over the item that came
+//! next and negatives shared by the batch, drawn with probability `p ~ max(count, 1/2)^(1/2)` and corrected by
+//! `-ln(negatives * p)`. Gradients are closed form (`gradient`), the optimiser is Adam on the rows a batch touches with
+//! an exponential moving average of all parameters, which is what leaves (`optimiser`).
+//!
+//! One thread, one seed: the same input gives the same bits.
+
+mod batch;
+mod gradient;
+mod optimiser;
+
+use ndarray::Array2;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::Progress;
+use super::histories::Histories;
+use batch::{Batcher, Negatives};
+use gradient::{Parameters, Workspace};
+use optimiser::Clock;
+
+/// How the embedding is trained.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EmbeddingConfig {
+    /// Length of a vector.
+    pub dim: usize,
+    /// Passes over all positions.
+    pub epochs: usize,
+    /// Positions per step.
+    pub batch: usize,
+    /// Negatives shared by a batch.
+    pub negatives: usize,
+    /// First learning rate; it falls linearly to 0.
+    pub learning_rate: f32,
+    /// How many last events of a history an example sees.
+    pub history: usize,
+    /// Share of the state's coordinates set to 0.
+    pub state_dropout: f32,
+    /// Share of history events, other than the latest, left out.
+    pub event_dropout: f32,
+    /// Share of items that a batch knows by their attributes alone. 0 favours new items over known ones.
+    pub id_dropout: f32,
+}
+
+impl Default for EmbeddingConfig {
+    fn default() -> Self {
+        Self {
+            dim: 64,
+            epochs: 14,
+            batch: 2048,
+            negatives: 2048,
+            learning_rate: 0.002,
+            history: 20,
+            state_dropout: 0.4,
+            event_dropout: 0.2,
+            id_dropout: 0.3,
+        }
+    }
+}
+
+impl EmbeddingConfig {
+    /// The schedule for a log of so many examples: on little data smaller batches and more epochs, so that the number
+    /// of steps stays near a thousand.
+    #[must_use]
+    pub fn for_positions(positions: usize, dim: usize) -> Self {
+        let standard = Self { dim, ..Self::default() };
+        let batch = (positions / 75).next_power_of_two().clamp(256, standard.batch);
+        Self { batch, ..standard }
+    }
+
+    pub(crate) fn is_valid(&self) -> bool {
+        let shares = [self.state_dropout, self.event_dropout, self.id_dropout];
+        let sizes = [self.dim, self.epochs, self.batch, self.negatives, self.history];
+        sizes.iter().all(|&s| s > 0)
+            && shares.iter().all(|s| (0.0..1.0).contains(s))
+            && self.learning_rate.is_finite()
+            && self.learning_rate > 0.0
+    }
+}
+
+/// Which attributes each item has, in compressed rows.
+#[derive(Clone, Debug)]
+pub(crate) struct ItemAttributes {
+    pub(crate) attributes: usize,
+    offsets: Vec<usize>,
+    ids: Vec<u32>,
+}
+
+impl ItemAttributes {
+    pub(crate) fn new<'a>(attributes: usize, of_item: impl Iterator<Item = &'a [u32]>) -> Self {
+        let mut out = Self { attributes, offsets: vec![0], ids: Vec::new() };
+        for list in of_item {
+            out.ids.extend_from_slice(list);
+            out.offsets.push(out.ids.len());
+        }
+        out
+    }
+
+    pub(crate) fn of(&self, item: usize) -> &[u32] {
+        &self.ids[self.offsets[item]..self.offsets[item + 1]]
+    }
+}
+
+/// A trained embedding.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Embedding {
+    /// `items x dim`, unit rows; zero for an item without events and attributes.
+    pub(crate) vectors: Array2<f32>,
+    /// `attributes x dim`.
+    pub(crate) attribute_vectors: Array2<f32>,
+    /// `M`, `dim x dim`.
+    pub(crate) matrix: Array2<f32>,
+    /// `carry`.
+    pub(crate) carry: f32,
+    /// `lambda`.
+    pub(crate) decay: f32,
+    /// `64 s`.
+    pub(crate) gain: f32,
+}
+
+/// Trains on every position of `histories`; `counts` are the events per item.
+pub(crate) fn fit(
+    histories: &Histories,
+    counts: &[u64],
+    attributes: &ItemAttributes,
+    config: &EmbeddingConfig,
+    seed: u64,
+    progress: &mut dyn Progress,
+) -> Embedding {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut parameters = Parameters::new(counts, attributes, config.dim, &mut rng);
+    let negatives = Negatives::new(counts, attributes);
+    let mut batcher = Batcher::new(histories, config, counts.len());
+    let mut workspace = Workspace::new(config.dim);
+    let steps = batcher.steps_per_epoch() * config.epochs;
+    let mut clock = Clock::new(config.learning_rate, steps);
+
+    progress.begin("embedding", steps as u64);
+    for _ in 0..config.epochs {
+        batcher.shuffle(&mut rng);
+        for step in 0..batcher.steps_per_epoch() {
+            let batch = batcher.batch(step, &negatives, &parameters.has_id, attributes, &mut rng);
+            workspace.accumulate(&mut parameters, attributes, batch);
+            parameters.apply(&mut clock);
+            progress.step(clock.steps() as u64);
+        }
+    }
+    progress.end();
+    parameters.finish(attributes, &clock)
+}

@@ -1,0 +1,163 @@
+//! Ranks of the validation cases under many settings, with the embedding's scores computed once.
+//!
+//! Only the first [`DEPTH`] items by the embedding are kept per case: an item beyond them that no transition touches
+//! cannot be among the first hundreds of the sum, and a deeper rank is a miss for every metric used here.
+
+use std::cmp::Ordering;
+
+use ndarray::{Array2, Axis};
+
+use crate::reference::{Case, HISTORY_EVENTS, Protocol, popularity};
+use crate::train::embedding::Embedding;
+use crate::train::graph::{Counted, GraphParameters};
+use crate::train::histories::Histories;
+
+/// Everything the search chooses.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::train) struct Setting {
+    pub(in crate::train) graph: GraphParameters,
+    pub(in crate::train) graph_weight: f32,
+    pub(in crate::train) graph_decay: f32,
+    pub(in crate::train) popularity_weight: f32,
+}
+
+/// Items kept per case.
+const DEPTH: usize = 1000;
+/// Cases scored by one matrix product.
+const BLOCK: usize = 32;
+
+/// Validation cases with their embedding scores.
+pub(super) struct CaseScores<'a> {
+    histories: &'a Histories,
+    cases: &'a [Case],
+    embedding: &'a Embedding,
+    popularity: Vec<f32>,
+    exclude_known: bool,
+    /// `cases x dim`.
+    queries: Array2<f32>,
+    /// Per case, the best items by the embedding, best first.
+    best: Vec<Vec<(u32, f32)>>,
+    /// Graph score per item of the case at hand; 0 elsewhere.
+    graph: Vec<f32>,
+    /// Whether an item needs no look in `best`: touched by the graph, or known.
+    seen: Vec<bool>,
+}
+
+impl<'a> CaseScores<'a> {
+    pub(super) fn new(
+        histories: &'a Histories,
+        cases: &'a [Case],
+        embedding: &'a Embedding,
+        counts: &[u64],
+        protocol: Protocol,
+    ) -> Self {
+        let items = counts.len();
+        let mut queries = Array2::<f32>::zeros((cases.len(), embedding.matrix.nrows()));
+        for (mut row, case) in queries.rows_mut().into_iter().zip(cases) {
+            let mut factor = 1.0;
+            for (k, (item, weight)) in recent(histories, case).enumerate() {
+                row.scaled_add(factor * weight, &embedding.vectors.row(item as usize));
+                factor = if k == 0 { embedding.carry } else { factor * embedding.decay };
+            }
+        }
+        let queries = queries.dot(&embedding.matrix) * embedding.gain;
+        let mut best = Vec::with_capacity(cases.len());
+        for block in queries.axis_chunks_iter(Axis(0), BLOCK) {
+            let scores = block.dot(&embedding.vectors.t());
+            best.extend(
+                scores.axis_iter(Axis(0)).map(|row| strongest(row.to_slice().expect("rows lie together"))),
+            );
+        }
+        Self {
+            histories,
+            cases,
+            embedding,
+            popularity: popularity(counts),
+            exclude_known: protocol == Protocol::LeaveOneOut,
+            queries,
+            best,
+            graph: vec![0.0; items],
+            seen: vec![false; items],
+        }
+    }
+
+    /// The rank of every case's item; `usize::MAX` beyond what is kept.
+    pub(super) fn ranks(&mut self, counted: &Counted, setting: &Setting) -> Vec<usize> {
+        let graph = counted.finish(setting.graph.alpha, setting.graph.e0);
+        let mut touched: Vec<u32> = Vec::new();
+        let mut out = Vec::with_capacity(self.cases.len());
+        for (c, case) in self.cases.iter().enumerate() {
+            let (mut factor, mut total) = (1.0f32, 0.0f32);
+            for (item, weight) in recent(self.histories, case) {
+                total += factor * weight;
+                let (targets, transitions) = graph.row(item as usize);
+                for (&target, transition) in targets.iter().zip(transitions) {
+                    if !std::mem::replace(&mut self.seen[target as usize], true) {
+                        touched.push(target);
+                    }
+                    self.graph[target as usize] += factor * weight * transition;
+                }
+                factor *= setting.graph_decay;
+            }
+            let target = self.histories.items(case.sequence)[case.position];
+            let graph_factor = setting.graph_weight / total;
+            let query = self.queries.row(c);
+            let by_popularity = |item: u32| setting.popularity_weight * self.popularity[item as usize];
+            let full = |item: u32, graph: &[f32]| {
+                let by_embedding = query.dot(&self.embedding.vectors.row(item as usize));
+                by_embedding + graph_factor * graph[item as usize] + by_popularity(item)
+            };
+            let wanted = full(target, &self.graph);
+            let ahead = |item: u32, score: f32| match score.total_cmp(&wanted) {
+                Ordering::Greater => item != target,
+                Ordering::Equal => item < target,
+                Ordering::Less => false,
+            };
+            if self.exclude_known {
+                for (item, _) in recent(self.histories, case) {
+                    self.seen[item as usize] = true;
+                    self.graph[item as usize] = f32::NEG_INFINITY;
+                }
+            }
+            let mut rank = 1 + touched.iter().filter(|&&item| ahead(item, full(item, &self.graph))).count();
+            let best = &self.best[c];
+            rank += best
+                .iter()
+                .filter(|&&(item, score)| {
+                    !self.seen[item as usize] && ahead(item, score + by_popularity(item))
+                })
+                .count();
+            let is_covered =
+                best.last().is_none_or(|&(_, last)| wanted >= last) || best.len() == self.graph.len();
+            out.push(if is_covered { rank } else { usize::MAX });
+
+            for (item, _) in recent(self.histories, case) {
+                touched.push(item);
+            }
+            for item in touched.drain(..) {
+                self.seen[item as usize] = false;
+                self.graph[item as usize] = 0.0;
+            }
+        }
+        out
+    }
+}
+
+/// The history of a case, latest first, with event weights.
+fn recent<'h>(histories: &'h Histories, case: &Case) -> impl Iterator<Item = (u32, f32)> + use<'h> {
+    let items = &histories.items(case.sequence)[..case.position];
+    let weights = &histories.weights(case.sequence)[..case.position];
+    items.iter().copied().zip(weights.iter().copied()).rev().take(HISTORY_EVENTS)
+}
+
+fn strongest(scores: &[f32]) -> Vec<(u32, f32)> {
+    let mut all: Vec<(u32, f32)> = (0u32..).zip(scores.iter().copied()).collect();
+    let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    if all.len() > DEPTH {
+        all.select_nth_unstable_by(DEPTH - 1, order);
+        all.truncate(DEPTH);
+        all.shrink_to_fit();
+    }
+    all.sort_unstable_by(order);
+    all
+}
