@@ -2,4 +2,5 @@
 
 pub mod fault;
 pub mod log_contract;
+pub mod phone;
 pub mod survival;
