@@ -271,7 +271,10 @@ pub fn check_after(run: &Run, device: &FaultyDevice, stop: Stop) -> std::result:
 }
 
 /// Checks that no key that is left opens a file whose content was acknowledged to be gone.
-fn check_gone(run: &Run, device: &FaultyDevice) -> std::result::Result<(), String> {
+///
+/// # Errors
+/// A description of the broken promise.
+pub fn check_gone(run: &Run, device: &FaultyDevice) -> std::result::Result<(), String> {
     for file in &run.gone {
         let device = device.reboot(Variant::ALL_KEPT);
         device.files().put(LOG_FILE, file);
