@@ -175,7 +175,7 @@ fn nothing_is_stored_in_the_clear() {
     let device = FaultyDevice::new();
     let mut opened = open(&device).unwrap();
     let canary = b"CANARY-in-a-record".to_vec();
-    opened.log.append(&[canary.clone()], Durability::Process, &mut random(1)).unwrap();
+    opened.log.append(std::slice::from_ref(&canary), Durability::Process, &mut random(1)).unwrap();
     opened.log.rewrite(&[canary.clone(), canary], &mut random(2)).unwrap();
     state(&device).save(b"CANARY-in-a-state", &mut random(3)).unwrap();
     for (name, file) in device.files().dump() {
