@@ -1,13 +1,13 @@
 //! Nothing acknowledged is lost and nothing forgotten comes back, wherever a crash or a failure strikes.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tastekeeper::error::Error;
 use tastekeeper::mutants::{self, Mutant};
 use tastekeeper::platform::{FileError, FileSystem};
-use tastekeeper::store::{Durability, RecordLog, SealedLog};
+use tastekeeper::store::{Durability, Finding, RecordLog, SealedLog};
 use tastekeeper_tests::fault::{DataLoss, DirectoryLoss, Fault, FaultyDevice, Variant};
 use tastekeeper_tests::log_contract::records;
 use tastekeeper_tests::survival::{
@@ -40,7 +40,7 @@ fn operations_of_script() -> Result<u64, String> {
 
 /// Crashes at every operation, in every way, and again at every operation of the next opening.
 fn crash_everywhere() -> Check {
-    let (mut crashes, mut second_crashes) = (0, 0);
+    let (mut crashes, mut second_crashes, mut reported) = (0, 0, BTreeSet::new());
     let points = operations_of_script()?;
     for at in 0..points {
         let device = FaultyDevice::new();
@@ -58,14 +58,32 @@ fn crash_everywhere() -> Check {
             }
         }
         for variant in Variant::all() {
-            check_after(&run, &device.reboot(variant), Stop::PowerCut)
+            let findings = check_after(&run, &device.reboot(variant), Stop::PowerCut)
                 .map_err(fail(format!("{variant:?}")))?;
+            reported.extend(findings.iter().map(name_of));
             crashes += 1;
             second_crashes +=
                 crash_while_opening(&run, &device, variant).map_err(fail(format!("{variant:?}")))?;
         }
     }
+    // The script reaches every way a crash can show, or this check would prove less than it seems.
+    let expected = [
+        "CopyBehind",
+        "CopyMissing",
+        "MissingKey",
+        "StaleKeyDestroyed",
+        "StaleTemporaryRemoved",
+        "TornTail",
+        "UnsyncedTailLost",
+    ];
+    if !reported.iter().map(String::as_str).eq(expected) {
+        return Err(format!("crashes only led to {reported:?}"));
+    }
     Ok(BTreeMap::from([("points", points), ("crashes", crashes), ("second crashes", second_crashes)]))
+}
+
+fn name_of(finding: &Finding) -> String {
+    format!("{finding:?}").split(' ').next().unwrap_or_default().to_owned()
 }
 
 fn crash_while_opening(run: &Run, device: &FaultyDevice, first: Variant) -> Result<u64, String> {
