@@ -17,9 +17,9 @@ impl SealedLog {
     /// file until the first append. May block on disk.
     ///
     /// # Errors
-    /// * [`Error::StorageUnavailable`]: another process is writing, or the file cannot be read. Try again.
-    /// * [`Error::KeyUnavailable`]: the custodian failed, or gave a key that is not this log's.
-    /// * [`Error::StorageCorrupt`]: damage that no crash explains.
+    /// * [`Error::StorageUnavailable`](crate::error::Error::StorageUnavailable): another process is writing, or the file cannot be read. Try again.
+    /// * [`Error::KeyUnavailable`](crate::error::Error::KeyUnavailable): the custodian failed, or gave a key that is not this log's.
+    /// * [`Error::StorageCorrupt`](crate::error::Error::StorageCorrupt): damage that no crash explains.
     ///
     /// After an error nothing was changed.
     pub fn open(
