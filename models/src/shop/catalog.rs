@@ -32,6 +32,8 @@ pub(super) struct Stock {
     pub(super) brands: Vec<Brand>,
     pub(super) products: Vec<Product>,
     pub(super) latents: Vec<Latent>,
+    /// Running sums of the products' popularity.
+    pub(super) popularity_sums: Vec<f64>,
     /// Products of each leaf.
     pub(super) by_leaf: Vec<Vec<usize>>,
     /// For each product those most like it, nearest first.
@@ -79,8 +81,23 @@ pub(super) fn generate(config: &ShopConfig) -> Stock {
     for (number, latent) in latents.iter().enumerate() {
         by_leaf[latent.leaf].push(number);
     }
-    let mut stock =
-        Stock { taxonomy, brands, products, latents, by_leaf, similar: Vec::new(), complements: Vec::new() };
+    let popularity_sums = latents
+        .iter()
+        .scan(0.0, |sum, latent| {
+            *sum += latent.popularity;
+            Some(*sum)
+        })
+        .collect();
+    let mut stock = Stock {
+        taxonomy,
+        brands,
+        products,
+        latents,
+        popularity_sums,
+        by_leaf,
+        similar: Vec::new(),
+        complements: Vec::new(),
+    };
     stock.similar = (0..stock.products.len()).map(|number| stock.similar_to(number, &mut draws)).collect();
     stock.complements =
         (0..stock.products.len()).map(|number| stock.going_with(number, &mut draws)).collect();

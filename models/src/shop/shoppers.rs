@@ -219,6 +219,6 @@ impl Shopper<'_> {
 
     /// A product of the whole shop by popularity alone.
     fn by_chance(&mut self) -> usize {
-        self.draws.weighted(self.stock.latents.iter().map(|latent| latent.popularity))
+        self.draws.weighted_by_sums(&self.stock.popularity_sums)
     }
 }
