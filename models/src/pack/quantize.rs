@@ -6,29 +6,29 @@ use tastekeeper::model::layout::vector_scale;
 
 /// Codes of a row as int4 (-7..=7) and the code of its scale: among the scales a pack can store, the one whose
 /// rounding and clipping lose the least squared error. Code 0 for a zero row.
-pub fn int4_row(row: &[f32], max_scale: f32) -> (Vec<i8>, u8) {
+pub(super) fn int4_row(row: &[f32], max_scale: f32) -> (Vec<i8>, u8) {
     clip_search(row, max_scale, 7, 0.4)
 }
 
 /// Codes of a row as int8 (-127..=127) and the code of its scale, chosen as in [`int4_row`].
-pub fn int8_row(row: &[f32], max_scale: f32) -> (Vec<i8>, u8) {
+pub(super) fn int8_row(row: &[f32], max_scale: f32) -> (Vec<i8>, u8) {
     clip_search(row, max_scale, 127, 0.9)
 }
 
 /// Codes of a row as int8 and its exact scale, `max |row| / 127`.
-pub fn int8_row_exact(row: &[f32]) -> (Vec<i8>, f32) {
+pub(super) fn int8_row_exact(row: &[f32]) -> (Vec<i8>, f32) {
     let scale = largest(row) / 127.0;
     (codes(row, scale, 127), scale)
 }
 
 /// Codes of non-negative weights, `round(weight / step)`, at most `2^bits - 1`. `bits` is 4 or 8.
-pub fn linear_codes(weights: &[f32], bits: u8, step: f32) -> Vec<u8> {
+pub(super) fn linear_codes(weights: &[f32], bits: u8, step: f32) -> Vec<u8> {
     let most = if bits == 4 { 15.0 } else { 255.0 };
     weights.iter().map(|weight| byte((weight / step).round().clamp(0.0, most))).collect()
 }
 
 /// The largest magnitude of a row; the scale that clips nothing is this over the largest code.
-pub fn largest(row: &[f32]) -> f32 {
+pub(super) fn largest(row: &[f32]) -> f32 {
     row.iter().fold(0.0, |most, value| most.max(value.abs()))
 }
 
