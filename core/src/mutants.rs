@@ -30,8 +30,12 @@ pub enum Mutant {
     RaiseWithoutConsent,
     /// The gate admits events at level Off.
     AdmitAtOff,
-    /// The profile is used for ranking at level Off.
-    RankPersonallyAtOff,
+    /// A non-profiling request reads the profile all the same.
+    NonProfilingReadsProfile,
+    /// Records are also written to a file in the clear.
+    WritePlaintextCopy,
+    /// Popular items do not fill an answer that is too short.
+    DropFallback,
     /// Lowering the level leaves the sealed history where it is.
     LowerWithoutErasing,
     /// Lowering the level is not made durable.

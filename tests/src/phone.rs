@@ -153,13 +153,13 @@ impl Phone {
     /// A new phone on which nothing was ever installed.
     #[must_use]
     pub fn new() -> Self {
-        Self::on(FaultyDevice::new(), START_MS)
+        Self::on(FaultyDevice::new(), START_MS, 11)
     }
 
-    /// A phone with the files and keys of `device`.
+    /// A phone with the files and keys of `device`, whose randomness follows from `seed`.
     #[must_use]
-    pub fn on(device: FaultyDevice, now_ms: i64) -> Self {
-        Self { device, clock: Arc::new(FixedClock::new(now_ms)), random: Arc::new(SeededRandom::new(11)) }
+    pub fn on(device: FaultyDevice, now_ms: i64, seed: u64) -> Self {
+        Self { device, clock: Arc::new(FixedClock::new(now_ms)), random: Arc::new(SeededRandom::new(seed)) }
     }
 
     /// What the engine gets.

@@ -218,6 +218,9 @@ impl RecordLog for SealedLog {
         check_records(records)?;
         let files = Arc::clone(&self.files);
         let _lock = files.lock()?;
+        if mutant!(WritePlaintextCopy) {
+            self.files.write("debug", &records.concat())?;
+        }
         self.settle(random)?;
         let synced = durability == Durability::Power;
         if records.is_empty() && (!synced || self.current.is_none()) {
