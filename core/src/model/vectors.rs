@@ -117,7 +117,7 @@ mod tests {
     fn the_order_of_operations_is_the_documented_one() {
         for dim in [8_usize, 13, 32, 47, 64, 256] {
             let query: Vec<f32> = (0..dim).map(|k| ((k * 37 % 101) as f32 - 50.3) * 0.017).collect();
-            let codes: Vec<i8> = (0..dim).map(|k| (k * 5 % 15) as i8 - 7).collect();
+            let codes: Vec<i8> = (0..dim).map(|k| i8::try_from(k * 5 % 15).unwrap() - 7).collect();
             let mut nibbles = vec![0_u8; dim.div_ceil(2)];
             for (k, code) in codes.iter().enumerate() {
                 nibbles[k / 2] |= (code.cast_unsigned() & 0x0f) << (k % 2 * 4);

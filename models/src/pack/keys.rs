@@ -178,7 +178,9 @@ mod tests {
     use super::*;
 
     fn key() -> SigningKey {
-        SigningKey::from_random(&std::array::from_fn(|index| index as u8))
+        let mut bytes = [5; 40];
+        bytes[..8].copy_from_slice(&[0, 1, 2, 3, 4, 5, 6, 7]);
+        SigningKey::from_random(&bytes)
     }
 
     #[test]
