@@ -47,37 +47,35 @@ impl Query {
 #[inline]
 fn dot_int4(even: &[f32], odd: &[f32], row: &[u8]) -> f32 {
     let mut sums = [0.0; LANES];
-    let (even, odd) = (&even[..row.len()], &odd[..row.len()]);
-    let mut step = |bytes: &[u8], even: &[f32], odd: &[f32]| {
-        for (lane, ((byte, even), odd)) in bytes.iter().zip(even).zip(odd).enumerate() {
-            sums[lane] += even * f32::from(low(*byte));
-            sums[HALF_LANES + lane] += odd * f32::from(high(*byte));
+    let (bytes, last_bytes) = row.as_chunks::<HALF_LANES>();
+    let (evens, last_even) = even[..row.len()].as_chunks::<HALF_LANES>();
+    let (odds, last_odd) = odd[..row.len()].as_chunks::<HALF_LANES>();
+    for ((bytes, even), odd) in bytes.iter().zip(evens).zip(odds) {
+        for lane in 0..HALF_LANES {
+            sums[lane] += even[lane] * f32::from(low(bytes[lane]));
+            sums[HALF_LANES + lane] += odd[lane] * f32::from(high(bytes[lane]));
         }
-    };
-    let whole = row.len() / HALF_LANES * HALF_LANES;
-    for start in (0..whole).step_by(HALF_LANES) {
-        let end = start + HALF_LANES;
-        step(&row[start..end], &even[start..end], &odd[start..end]);
     }
-    step(&row[whole..], &even[whole..], &odd[whole..]);
+    for (lane, byte) in last_bytes.iter().enumerate() {
+        sums[lane] += last_even[lane] * f32::from(low(*byte));
+        sums[HALF_LANES + lane] += last_odd[lane] * f32::from(high(*byte));
+    }
     fold(sums)
 }
 
 #[inline]
 fn dot_int8(query: &[f32], row: &[u8]) -> f32 {
     let mut sums = [0.0; LANES];
-    let query = &query[..row.len()];
-    let mut step = |bytes: &[u8], query: &[f32]| {
-        for (lane, (byte, value)) in bytes.iter().zip(query).enumerate() {
-            sums[lane] += value * f32::from(byte.cast_signed());
+    let (chunks, last) = row.as_chunks::<LANES>();
+    let (values, last_values) = query[..row.len()].as_chunks::<LANES>();
+    for (bytes, values) in chunks.iter().zip(values) {
+        for lane in 0..LANES {
+            sums[lane] += values[lane] * f32::from(bytes[lane].cast_signed());
         }
-    };
-    let whole = row.len() / LANES * LANES;
-    for start in (0..whole).step_by(LANES) {
-        let end = start + LANES;
-        step(&row[start..end], &query[start..end]);
     }
-    step(&row[whole..], &query[whole..]);
+    for (lane, byte) in last.iter().enumerate() {
+        sums[lane] += last_values[lane] * f32::from(byte.cast_signed());
+    }
     fold(sums)
 }
 
