@@ -8,6 +8,8 @@ use std::cell::Cell;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mutant {
+    /// A pack's signature is not checked.
+    AcceptAnySignature,
     /// The log acknowledges an append whose fsync failed.
     IgnoreFailedSync,
     /// The log goes on after a failed fsync as if older unsynced writes were still safe.

@@ -110,6 +110,7 @@ pub fn sample_model() -> TrainedModel {
             graph_decay: 0.5,
             popularity_weight: 0.05,
             kind_weights: [1.0, 1.5, 1.2, 2.0],
+            repeats: true,
         },
     }
 }

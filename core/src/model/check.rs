@@ -3,8 +3,8 @@
 //! The lengths are already known to fit the shape.
 
 use super::bytes::{element, f32_at, high, low};
-use super::layout::{self, Section};
-use super::problem::ModelProblem;
+use crate::layout::{self, Section};
+use crate::error::ModelProblem;
 use super::tables::{Tables, row};
 
 /// Checks all sections.

@@ -113,7 +113,7 @@ impl Query {
                 Self::add_signal(view, signal, &kind_weights, strength, &mut drafts);
             }
         }
-        if !true {
+        if !model.parameters().repeats {
             let mut seen = std::collections::BTreeSet::new();
             drafts.retain(|draft| draft.item.is_none_or(|item| seen.insert(item)));
         }

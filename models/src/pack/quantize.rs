@@ -2,7 +2,7 @@
 //!
 //! Every scale is one the pack can store, so what is measured here is what the phone reads.
 
-use tastekeeper::model::layout::vector_scale;
+use tastekeeper::layout::vector_scale;
 
 /// Codes of a row as int4 (-7..=7) and the code of its scale: among the scales a pack can store, the one whose
 /// rounding and clipping lose the least squared error. Code 0 for a zero row.
@@ -91,13 +91,13 @@ mod tests {
 
     #[test]
     fn clipping_beats_the_largest_value_when_one_is_far_out() {
-        let mut row = vec![0.1_f32; 64];
-        row[0] = 0.65;
+        let mut row = vec![0.09_f32; 64];
+        row[0] = 0.7;
         let (codes, code) = int4_row(&row, 1.0 / 7.0);
         let scale = vector_scale(1.0 / 7.0, code);
-        assert!(scale < 0.65 / 7.0);
+        assert!(scale < 0.7 / 7.0);
         assert_eq!(codes[0], 7);
-        assert!((f32::from(codes[1]) * scale - 0.1).abs() < 0.01);
+        assert!((f32::from(codes[1]) * scale - 0.09).abs() < 0.01);
     }
 
     #[test]
@@ -106,8 +106,8 @@ mod tests {
         assert_eq!(codes, [127, -64, 0]);
         assert!((scale - 1.0 / 127.0).abs() < 1e-9);
         assert_eq!(int8_row_exact(&[0.0; 4]), (vec![0; 4], 0.0));
-        assert_eq!(linear_codes(&[2.0, 1.0, 0.01], 8, 2.0 / 255.0), [255, 128, 1]);
-        assert_eq!(linear_codes(&[2.0, 1.0, 0.01], 4, 2.0 / 15.0), [15, 8, 0]);
+        assert_eq!(linear_codes(&[2.0, 1.01, 0.01], 8, 2.0 / 255.0), [255, 129, 1]);
+        assert_eq!(linear_codes(&[2.0, 1.01, 0.01], 4, 2.0 / 15.0), [15, 8, 0]);
     }
 
     #[test]
