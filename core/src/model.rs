@@ -13,8 +13,8 @@ pub use parameters::Parameters;
 
 pub use crate::error::{ModelProblem, Requirement};
 
-use container::Container;
 use crate::layout::{self, Section};
+use container::Container;
 use tables::Tables;
 
 mod bytes;

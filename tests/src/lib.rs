@@ -3,4 +3,5 @@
 pub mod fault;
 pub mod log_contract;
 pub mod phone;
+pub mod promise;
 pub mod survival;

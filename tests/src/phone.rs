@@ -7,6 +7,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use tastekeeper::model::{Model, PublicKey};
 use tastekeeper::platform::{FixedClock, SeededRandom};
+use tastekeeper::store::Durability;
 use tastekeeper::{
     Availability, Config, Consent, Event, Item, PersonalizationLevel, Platform, Recommender, Result,
 };
@@ -64,7 +65,8 @@ pub fn sample_model() -> TrainedModel {
     let mut row = |center: Option<&[f32]>, spread: f32| -> Vec<f32> {
         let mut row: Vec<f32> = (0..DIM)
             .map(|place| {
-                let noise = f32::from(u16::try_from(random.next_u32() >> 16).expect("16 bits")) / 32_768.0 - 1.0;
+                let noise =
+                    f32::from(u16::try_from(random.next_u32() >> 16).expect("16 bits")) / 32_768.0 - 1.0;
                 center.map_or(0.0, |center| center[place]) + spread * noise
             })
             .collect();
@@ -78,7 +80,8 @@ pub fn sample_model() -> TrainedModel {
         (0..ITEMS).flat_map(|number| row(Some(&centers[category_of(number) as usize]), 0.3)).collect();
     let attribute = |kind, name| Attribute { kind, name, parent: None };
     let categories = (0..CATEGORIES).map(|number| attribute(AttributeKind::Category, category(number)));
-    let entries = categories.chain((0..4).map(|number| attribute(AttributeKind::Brand, brand(number)))).collect();
+    let entries =
+        categories.chain((0..4).map(|number| attribute(AttributeKind::Brand, brand(number)))).collect();
     let mut matrix = Array2::eye(DIM);
     matrix[(0, 1)] = 0.1;
     matrix[(3, 2)] = -0.2;
@@ -177,7 +180,11 @@ impl Phone {
     /// The configuration of the sample app.
     #[must_use]
     pub fn config() -> Config {
-        Config { model_keys: vec![signing_key().public_key_text()], ..Config::default() }
+        Config {
+            model_keys: vec![signing_key().public_key_text()],
+            event_durability: Durability::Power,
+            ..Config::default()
+        }
     }
 
     /// Opens the engine, without a model.

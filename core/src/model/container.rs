@@ -8,8 +8,8 @@ use blake2::{Blake2b512, Digest};
 
 use super::bytes::{array_at, u16_at, u32_at, u64_at};
 use super::key::PublicKey;
-use crate::layout::{self, SdkVersion, Section, header};
 use crate::error::{ModelProblem, Requirement};
+use crate::layout::{self, SdkVersion, Section, header};
 
 /// A section's place and encoding.
 #[derive(Clone, Copy, Debug)]

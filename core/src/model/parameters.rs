@@ -1,8 +1,8 @@
 //! The parameter block: the shape of everything else, and the scalars of the score.
 
 use super::bytes::{f32_at, u32_at};
-use crate::layout::{self, parameter as at};
 use crate::error::ModelProblem;
+use crate::layout::{self, parameter as at};
 
 /// The scalars of the score, each finite and inside its documented range.
 ///

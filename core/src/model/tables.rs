@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::bytes::{array_at, element, nibble, packed, u32_at};
 use super::container::{Container, Entry};
-use crate::layout::{self, Section};
 use super::parameters::{self, Parameters, Shape};
 use crate::error::{ModelProblem, Requirement};
+use crate::layout::{self, Section};
 
 /// The bytes of a pack with the place of every section and its encoding.
 pub(super) struct Tables {

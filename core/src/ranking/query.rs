@@ -297,7 +297,7 @@ impl Query {
 
     /// What each term adds to the relevance of one item, through the terms.
     pub(crate) fn parts(&self, view: &View, index: u32) -> Vec<TermParts> {
-        let Some(model) = view.model() else { return Vec::new() };
+        let Some(model) = view.model().filter(|_| !self.terms.is_empty()) else { return Vec::new() };
         let mut vector = vec![0.0; self.dim];
         view.write_vector(index, &mut vector);
         let image: Vec<f64> = model
