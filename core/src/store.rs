@@ -107,7 +107,8 @@ pub trait RecordLog: Send {
     /// [`Error::StorageUnavailable`] also when another process changed the log, [`Error::KeyUnavailable`].
     fn append(&mut self, records: &[Vec<u8>], durability: Durability, random: &mut CallRandom) -> Result<()>;
 
-    /// Replaces the whole content by `records` under a fresh key, durably, and destroys the old key.
+    /// Replaces the whole content by `records` under a fresh key, durably, and destroys the old key. Also without
+    /// records: afterwards the log has a file and a key.
     ///
     /// # Errors
     /// As for `append`, and [`Error::ErasurePending`] when `records` are now the content but the old one may

@@ -44,11 +44,12 @@ fn an_empty_log_is_empty(factory: &mut impl LogFactory) {
     let mut log = factory.create(Caps::default());
     assert_eq!(log.disk_bytes(), 0);
     log.append(&[], Durability::Power, &mut random(1)).expect("appending nothing");
+    assert_eq!(log.disk_bytes(), 0);
     log.rewrite(&[], &mut random(2)).expect("rewriting nothing");
     let (mut log, found) = factory.reopen(log);
     assert!(found.is_empty());
-    assert_eq!(log.disk_bytes(), 0);
     log.erase().expect("erasing nothing");
+    assert_eq!(log.disk_bytes(), 0);
 }
 
 fn appended_records_come_back_in_order(factory: &mut impl LogFactory) {

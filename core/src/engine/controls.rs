@@ -162,7 +162,9 @@ impl Recommender {
             };
             let done = inner.person.history.forget(&scope, &in_category, &mut call.random);
             if matches!(done, Ok(_) | Err(Error::ErasurePending { .. })) {
-                inner.person.refold();
+                if !mutant!(ForgetKeepsProfile) {
+                    inner.person.refold();
+                }
                 inner.forget_answers();
             }
             done

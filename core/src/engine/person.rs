@@ -136,9 +136,7 @@ impl Person {
 
     /// Makes the profile anew from what is kept.
     pub(super) fn refold(&mut self) {
-        if !mutant!(ForgetKeepsProfile) {
-            self.profile = Profile::fold(self.history.timeline());
-        }
+        self.profile = Profile::fold(self.history.timeline());
     }
 
     /// Moves the person to `level`: what it may not hold is erased before this returns, what it newly may hold gets

@@ -273,15 +273,15 @@ impl RecordLog for SealedLog {
         let _lock = files.lock()?;
         self.finish_erasure()?;
         self.check_unchanged()?;
-        if self.current.is_none() && records.is_empty() {
-            return Ok(());
-        }
-        if self.current.is_none() {
+        let is_new = self.current.is_none();
+        if is_new {
             // So that a failure before the rename below leaves an empty log, and one after it a new one.
             self.replace(&[], random)?;
         }
-        self.make_rename_durable()?;
-        self.replace(records, random)?;
+        if !is_new || !records.is_empty() {
+            self.make_rename_durable()?;
+            self.replace(records, random)?;
+        }
         if self.directory_unsynced {
             return Err(erasure_pending("a power cut may bring back the log before this rewrite"));
         }
