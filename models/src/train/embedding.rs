@@ -11,6 +11,7 @@
 
 mod batch;
 mod gradient;
+mod kernels;
 mod optimiser;
 
 use ndarray::Array2;
