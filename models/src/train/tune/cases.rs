@@ -186,7 +186,8 @@ mod tests {
         let embedding = Embedding {
             vectors: random(ITEMS),
             attribute_vectors: random(0),
-            matrix: random(4),
+            // a shopper's own items score highest, so leaving them out matters
+            matrix: Array2::eye(4) + random(4) * 0.1,
             carry: 0.4,
             decay: 0.7,
             gain: 0.8,
@@ -231,7 +232,7 @@ mod tests {
             let found = scores.ranks(&counted, &setting);
             // a second round sees no leftovers of the first
             assert_eq!(found, scores.ranks(&counted, &setting));
-            let mut compared = 0;
+            let (mut compared, mut equal) = (0, 0);
             for (case, found) in cases.iter().zip(found) {
                 let items = histories.items(case.sequence);
                 let history: Vec<(u32, f32)> = items[..case.position].iter().map(|&i| (i, 1.0)).collect();
@@ -245,9 +246,10 @@ mod tests {
                     // sums in another order may swap neighbours deep in the list
                     assert!(found.abs_diff(expected) <= 1 + expected / 200, "{found} is not {expected}");
                     compared += 1;
+                    equal += u32::from(found == expected);
                 }
             }
-            assert!(compared > 100);
+            assert!(compared > 100 && equal * 100 >= compared * 97, "{equal} of {compared}");
         }
     }
 }
