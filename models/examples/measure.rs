@@ -11,6 +11,7 @@ use tastekeeper_models::dataset::{
 };
 use tastekeeper_models::reference::metrics::{hit_rate_at_k, mrr_at_k, ndcg_at_k};
 use tastekeeper_models::reference::{Protocol, Reference, cases, quantised};
+use tastekeeper_models::train::embedding::EmbeddingConfig;
 use tastekeeper_models::train::split::Split;
 use tastekeeper_models::train::{Preset, Silent, TrainConfig, train};
 
@@ -96,6 +97,35 @@ fn main() {
     };
     for seed in seeds {
         let config = TrainConfig { seed, preset, split, ..TrainConfig::default() };
+        let mut config = config;
+        // experiments: EMBEDDING="epochs=20 batch=512" BUDGET=400
+        if let Ok(changes) = std::env::var("EMBEDDING") {
+            let positions: usize = log.sequences.iter().map(|s| s.events.len().saturating_sub(1)).sum();
+            let mut e = EmbeddingConfig::for_positions(positions, preset.dim());
+            for change in changes.split_whitespace() {
+                let (key, value) = change.split_once('=').unwrap();
+                let number: f32 = value.parse().unwrap();
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                let count = number as usize;
+                match key {
+                    "epochs" => e.epochs = count,
+                    "batch" => e.batch = count,
+                    "negatives" => e.negatives = count,
+                    "history" => e.history = count,
+                    "dim" => e.dim = count,
+                    "rate" => e.learning_rate = number,
+                    "state" => e.state_dropout = number,
+                    "event" => e.event_dropout = number,
+                    "id" => e.id_dropout = number,
+                    _ => panic!("unknown {key}"),
+                }
+            }
+            config.embedding = Some(e);
+        }
+        if let Ok(budget) = std::env::var("BUDGET") {
+            config.tuning_budget = budget.parse().unwrap();
+        }
+        let quick = std::env::var_os("QUICK").is_some();
         let start = Instant::now();
         let (model, report) = train(&log, &config, &mut Silent).unwrap();
         let seconds = start.elapsed().as_secs_f64();
@@ -107,6 +137,15 @@ fn main() {
             Protocol::NextClick => vec![0; test.sequences.len()],
         };
         let asked = cases(test.sequences.iter().map(|s| s.events.len()), &cuts, protocol);
+        println!("  validation {:.4?} tried {}", report.validation, report.settings_tried);
+        let b = report.blend;
+        println!(
+            "  carry {:.3} decay {:.3} gain {:.2} w {} dec {} pop {} | {:?}",
+            b.carry, b.decay, b.gain, b.graph_weight, b.graph_decay, b.popularity_weight, report.graph
+        );
+        if quick {
+            continue;
+        }
         let packed = quantised(&model, preset.levels());
         let mut alone = model.clone();
         alone.blend.graph_weight = 0.0;
@@ -124,10 +163,5 @@ fn main() {
                 ranks.len(),
             );
         }
-        let b = report.blend;
-        println!(
-            "  carry {:.3} decay {:.3} gain {:.2} w {} dec {} pop {} | {:?}",
-            b.carry, b.decay, b.gain, b.graph_weight, b.graph_decay, b.popularity_weight, report.graph
-        );
     }
 }

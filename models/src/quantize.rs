@@ -77,7 +77,6 @@ fn to_u8(value: f32) -> u8 {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "the expected values are exact")]
 mod tests {
     use super::*;
 

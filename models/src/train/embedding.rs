@@ -11,6 +11,7 @@
 
 mod batch;
 mod gradient;
+mod kernels;
 mod optimiser;
 
 use ndarray::Array2;
@@ -63,13 +64,16 @@ impl Default for EmbeddingConfig {
 }
 
 impl EmbeddingConfig {
-    /// The schedule for a log of so many examples: on little data smaller batches and more epochs, so that the number
-    /// of steps stays near a thousand.
+    /// The schedule for a log of so many examples.
+    ///
+    /// On little data batches are smaller, so that there are still about a thousand steps; below 18 000 examples there
+    /// are fewer. From a million examples on there are fewer epochs, five at least: every item has been seen often.
     #[must_use]
     pub fn for_positions(positions: usize, dim: usize) -> Self {
         let standard = Self { dim, ..Self::default() };
-        let batch = (positions / 75).next_power_of_two().clamp(256, standard.batch);
-        Self { batch, ..standard }
+        let batch = (1usize << (positions / 75).max(1).ilog2()).clamp(256, standard.batch);
+        let epochs = (standard.epochs * 1_000_000 / positions.max(1)).clamp(5, standard.epochs);
+        Self { batch, epochs, ..standard }
     }
 
     pub(crate) fn is_valid(&self) -> bool {

@@ -227,6 +227,7 @@ mod tests {
         // alpha .5: row sums become sqrt(r); their mean over the four non-empty rows is the global scale
         let mean = sums.iter().map(|r| r.sqrt()).sum::<f64>() / 4.0;
         let graph = counted.finish(0.5, 0.2);
+        #[expect(clippy::cast_possible_truncation, reason = "compared as f32")]
         let t = |count: f64, sum: f64| ((1.0 + count / sum.sqrt() / mean / 0.2).ln()) as f32;
         near(graph.row(0), &[(1, t(0.25, 0.375)), (2, t(0.125, 0.375))]);
         near(graph.row(1), &[(2, t(0.25, 0.4)), (3, t(0.125, 0.4)), (0, t(0.025, 0.4))]);

@@ -10,6 +10,7 @@ pub(crate) fn uniform(rng: &mut ChaCha8Rng) -> f64 {
 }
 
 /// Uniform in `0..bound` by multiplication (Lemire 2019, without the rejection step: the bias is below `bound / 2^64`).
+#[expect(clippy::cast_possible_truncation, reason = "below `bound`")]
 pub(crate) fn below(rng: &mut ChaCha8Rng, bound: usize) -> usize {
     ((u128::from(rng.next_u64()) * bound as u128) >> 64) as usize
 }
@@ -68,14 +69,14 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let mut hits = [0; 10];
         for _ in 0..1000 {
-            let sample = sample(&mut rng, 10, 4);
-            assert_eq!(sample.len(), 4);
-            assert!(sample.windows(2).all(|w| w[0] < w[1]));
-            sample.iter().for_each(|&i| hits[i] += 1);
+            let drawn = sample(&mut rng, 10, 4);
+            assert_eq!(drawn.len(), 4);
+            assert!(drawn.windows(2).all(|w| w[0] < w[1]));
+            drawn.iter().for_each(|&i| hits[i] += 1);
         }
         // 400 expected, standard deviation 15.5: beyond six of them once in 10^8 seeds
         assert!(hits.iter().all(|h| (307..493).contains(h)), "{hits:?}");
-        assert_eq!(super::sample(&mut rng, 3, 9), [0, 1, 2]);
+        assert_eq!(sample(&mut rng, 3, 9), [0, 1, 2]);
     }
 
     #[test]

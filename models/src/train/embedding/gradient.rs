@@ -9,6 +9,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use rand_chacha::ChaCha8Rng;
 
 use super::batch::Batch;
+use super::kernels::{SHORTEST, axpy, dot, normalise, softmax_row};
 use super::optimiser::{Clock, Table};
 use super::{Embedding, ItemAttributes};
 use crate::train::random::fill_normal;
@@ -32,8 +33,6 @@ const CARRY: usize = 0;
 const SCALE: usize = 1;
 const DECAY: usize = 2;
 const BLOCK: usize = 256;
-/// Below this length a vector has no direction.
-const SHORTEST: f32 = 1e-12;
 
 impl Parameters {
     pub(super) fn new(counts: &[u64], attributes: &ItemAttributes, dim: usize, rng: &mut ChaCha8Rng) -> Self {
@@ -99,49 +98,6 @@ fn add_attributes(vector: &mut [f32], attributes: &[u32], rows: &[f32]) {
     for &a in attributes {
         axpy(vector, share, &rows[a as usize * dim..(a as usize + 1) * dim]);
     }
-}
-
-/// Scales to unit length; returns the length before.
-fn normalise(vector: &mut [f32]) -> f32 {
-    let norm = dot(vector, vector).sqrt();
-    let inverse = 1.0 / norm.max(SHORTEST);
-    vector.iter_mut().for_each(|v| *v *= inverse);
-    norm
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0f32; 8];
-    let (a8, b8) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f32 = a8.remainder().iter().zip(b8.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in a8.zip(b8) {
-        for i in 0..8 {
-            lanes[i] += x[i] * y[i];
-        }
-    }
-    lanes.iter().sum::<f32>() + rest
-}
-
-fn axpy(to: &mut [f32], factor: f32, from: &[f32]) {
-    for (t, f) in to.iter_mut().zip(from) {
-        *t += factor * f;
-    }
-}
-
-/// `e^x` for `x <= 0`, relative error below 3e-7: `2^n` by the exponent bits times a polynomial on half a binade
-/// (Taylor). Written so that it vectorises; the standard library's does not.
-#[inline]
-#[expect(clippy::cast_possible_wrap, clippy::cast_sign_loss, reason = "bit patterns")]
-fn exp_of_negative(x: f32) -> f32 {
-    const ROUND: f32 = 12_582_912.0;
-    let x = x.max(-87.0);
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
-    let n = shifted - ROUND;
-    let r = (x - n * 0.693_359_4) + n * 2.121_944_4e-4;
-    let p = 1.0
-        + r * (1.0
-            + r * (0.5 + r * (0.166_666_67 + r * (0.041_666_67 + r * (0.008_333_33 + r * 0.001_388_89)))));
-    let exponent = (shifted.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32).wrapping_add(127) << 23;
-    p * f32::from_bits(exponent as u32)
 }
 
 fn rows(values: &[f32], dim: usize) -> ArrayView2<'_, f32> {
@@ -371,46 +327,92 @@ fn power(decay: f32, age: u32) -> f32 {
     decay.powi(age as i32)
 }
 
-/// Softmax over the target and the negatives other than `same`. Turns the logits into residuals times `weight`; returns
-/// the row's loss and the target's residual times `weight`.
-fn softmax_row(
-    row: &mut [f32],
-    wanted: f32,
-    corrections: &[f32],
-    same: std::ops::Range<usize>,
-    weight: f32,
-) -> (f64, f32) {
-    for (z, c) in row.iter_mut().zip(corrections) {
-        *z -= c;
+#[cfg(test)]
+mod tests {
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::super::batch::{Batch, Older};
+    use super::*;
+
+    const DIM: usize = 4;
+
+    fn attributes() -> ItemAttributes {
+        let lists: [&[u32]; 5] = [&[0], &[0, 1], &[], &[1], &[2]];
+        ItemAttributes::new(3, lists.into_iter())
     }
-    row[same].fill(f32::NEG_INFINITY);
-    let mut lanes = [wanted; 8];
-    let chunks = row.chunks_exact(8);
-    let rest = chunks.remainder().iter().fold(wanted, |m, &z| if z > m { z } else { m });
-    for chunk in chunks {
-        for i in 0..8 {
-            lanes[i] = if chunk[i] > lanes[i] { chunk[i] } else { lanes[i] };
+
+    /// Values large enough for a clear gradient.
+    fn parameters() -> Parameters {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let mut parameters = Parameters::new(&[3, 2, 2, 1, 0], &attributes(), DIM, &mut rng);
+        fill_normal(&mut rng, 0.7, &mut parameters.items.values);
+        fill_normal(&mut rng, 0.7, &mut parameters.attributes.values);
+        fill_normal(&mut rng, 0.7, &mut parameters.matrix.values);
+        parameters.scalars.values.copy_from_slice(&[0.4, 1.5 / GAIN, 0.6]);
+        parameters
+    }
+
+    fn batch() -> Batch {
+        let older = |item, age, weight| Older { item, age, weight };
+        let mut batch = Batch {
+            items: vec![3, 0, 1, 4, 2],
+            // item 1 is known by its attributes alone, item 4 never had events
+            id_kept: vec![true, true, false, false, true],
+            targets: vec![0, 1, 4],
+            target_weights: vec![1.0, 2.0, 0.5],
+            latest: vec![1, 2, 3],
+            latest_weights: vec![1.0, 0.5, 2.0],
+            older_offsets: vec![0, 3, 3, 5],
+            older: vec![
+                older(2, 0, 1.0),
+                older(4, 1, 2.0),
+                older(1, 3, 1.0),
+                older(0, 1, 1.0),
+                older(0, 2, 0.5),
+            ],
+            mask_latest: vec![1.0, 0.0, 2.0, 1.0, 1.0, 1.0, 1.0, 0.0, 2.0, 1.0, 0.5, 1.0],
+            mask_older: vec![2.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 2.0, 1.0, 1.0],
+            // item 0 twice, and a target among its own negatives
+            negatives: vec![0, 1, 1, 2, 3],
+            corrections: vec![0.1, -0.4, -0.4, 0.3, 0.2],
+            negative_ranges: vec![],
+        };
+        batch.index_negatives();
+        batch
+    }
+
+    fn tables(parameters: &mut Parameters) -> [&mut Table; 4] {
+        [&mut parameters.items, &mut parameters.attributes, &mut parameters.matrix, &mut parameters.scalars]
+    }
+
+    fn loss(parameters: &mut Parameters) -> f64 {
+        Workspace::new(DIM).accumulate(parameters, &attributes(), &batch())
+    }
+
+    #[test]
+    fn every_gradient_agrees_with_finite_differences() {
+        let mut at = parameters();
+        loss(&mut at);
+        let analytic: Vec<Vec<f32>> = tables(&mut at).map(|t| t.gradient().to_vec()).into();
+        for (table, gradient) in analytic.iter().enumerate() {
+            // s is seen through GAIN, so its step is smaller and its gradient larger
+            let mut largest = 0.0f64;
+            for (i, &expected) in gradient.iter().enumerate() {
+                let step = if table == 3 && i == SCALE { 4e-3 / GAIN } else { 4e-3 };
+                let at_offset = |offset: f32| {
+                    let mut moved = parameters();
+                    tables(&mut moved)[table].values[i] += offset;
+                    loss(&mut moved)
+                };
+                let found = (at_offset(step) - at_offset(-step)) / (2.0 * f64::from(step));
+                let tolerance = 2e-3 * f64::from(expected).abs().max(1.0);
+                assert!(
+                    (found - f64::from(expected)).abs() < tolerance,
+                    "table {table} value {i}: finite difference {found}, gradient {expected}"
+                );
+                largest = largest.max(f64::from(expected).abs());
+            }
+            assert!(largest > 0.02, "table {table} has no gradient to speak of");
         }
     }
-    let top = lanes.iter().fold(rest, |m, &z| if z > m { z } else { m });
-    let mut sums = [0.0f32; 8];
-    let mut chunks = row.chunks_exact_mut(8);
-    for chunk in &mut chunks {
-        for i in 0..8 {
-            let e = exp_of_negative(chunk[i] - top);
-            chunk[i] = e;
-            sums[i] += e;
-        }
-    }
-    let mut sum: f32 = sums.iter().sum();
-    for z in chunks.into_remainder() {
-        *z = exp_of_negative(*z - top);
-        sum += *z;
-    }
-    let of_target = exp_of_negative(wanted - top);
-    let total = sum + of_target;
-    let factor = weight / total;
-    row.iter_mut().for_each(|z| *z *= factor);
-    let loss = f64::from(top - wanted) + f64::from(total).ln();
-    (loss, (of_target / total - 1.0) * weight)
 }
