@@ -91,8 +91,8 @@ const BANNED_CRATES: &[(&str, &[&str])] = &[
 const ONLY_UNDER: &[(&str, &str, &str)] =
     &[("libc", "cpufeatures", "asks an ARM processor whether it has the hashing instructions")];
 
-/// Paths of the standard library and of `rand` that reach out of the engine. They end where they are written to end:
-/// everything under them is meant too.
+/// Paths of the standard library and of `rand` that reach out of the engine, with everything under them. Hash maps are
+/// among them because their order comes from the system's randomness.
 const BANNED_PATHS: &[&str] = &[
     "std::net",
     "std::os::fd",

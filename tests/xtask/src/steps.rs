@@ -76,13 +76,24 @@ impl Steps {
     /// # Errors
     /// When it cannot be started or does not end with success.
     pub(crate) fn run_tests(&mut self, name: &str, command: Command) -> Result<(), Failure> {
+        let before = self.tally;
+        let repeat = shell_line(&command, &self.root);
         self.step(name, command, |command, tally| {
             let mut child = command.stdout(Stdio::piped()).spawn()?;
             if let Some(output) = child.stdout.take() {
                 copy_and_count(output, &mut std::io::stdout(), tally)?;
             }
             child.wait().map(|status| status.success())
-        })
+        })?;
+        // A runner whose results are not understood must not pass for one that found nothing wrong.
+        if self.tally == before {
+            return Err(Failure {
+                step: name.to_owned(),
+                reason: "it printed no test result".to_owned(),
+                repeat,
+            });
+        }
+        Ok(())
     }
 
     #[expect(clippy::disallowed_methods, reason = "the host times its own steps")]
@@ -182,7 +193,7 @@ mod tests {
         let mut command = steps().command("prog");
         command.args(["--flag", "two words", "it's"]);
         assert_eq!(
-            shell_line(&command, Path::new("/root")),
+            shell_line(&command, Path::new("/checkout")),
             r"NAMED='a folder' prog --flag 'two words' 'it'\''s'"
         );
     }
@@ -191,7 +202,7 @@ mod tests {
     fn cargo_is_typed_by_its_name() {
         let mut command = Command::new("/some/toolchain/bin/cargo");
         command.args(["test", "--workspace"]);
-        assert_eq!(shell_line(&command, Path::new("/root")), "cargo test --workspace");
+        assert_eq!(shell_line(&command, Path::new("/checkout")), "cargo test --workspace");
     }
 
     #[cfg(unix)]
@@ -223,6 +234,14 @@ mod tests {
         copy_and_count(output.as_bytes(), &mut copy, &mut tally).unwrap();
         assert_eq!(String::from_utf8(copy).unwrap(), output);
         assert_eq!(tally, Tally { passed: 3, failed: 0, ignored: 1 });
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_runner_without_results_fails_its_step() {
+        let mut steps = steps();
+        let command = steps.command("true");
+        assert_eq!(steps.run_tests("silent", command).unwrap_err().reason, "it printed no test result");
     }
 
     #[test]
