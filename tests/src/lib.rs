@@ -4,4 +4,5 @@ pub mod fault;
 pub mod log_contract;
 pub mod phone;
 pub mod promise;
+pub mod sources;
 pub mod survival;

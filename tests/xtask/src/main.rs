@@ -1,2 +1,132 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands. `cargo xtask test [part ..]` runs what CI runs.
+//!
+//! The last line of `test` is `N passed, M failed`, for the machine that counts; everything before it is for people.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
+
+mod deny;
+mod rust;
+mod steps;
+mod tally;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use steps::{Failure, Steps};
+
+/// One part of `cargo xtask test`.
+struct Part {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&mut Steps) -> Result<(), Failure>,
+}
+
+/// Every part, in the order in which `cargo xtask test` runs them.
+const PARTS: &[Part] = &[Part {
+    name: "rust",
+    about: "format, lints, dependencies, all tests of the workspace, a build without a C compiler",
+    run: rust::run,
+}];
+
+/// The environment variable that names the folder with the development data.
+const DATA: &str = "TASTEKEEPER_DATA";
+
+fn usage() -> String {
+    let mut text =
+        String::from("usage: cargo xtask test [part ..]\n\nparts (all of them when none is named):\n");
+    for part in PARTS {
+        text += &format!("  {:<8} {}\n", part.name, part.about);
+    }
+    text
+}
+
+/// The parts with these names in the order of [`PARTS`]; all of them for no name.
+fn chosen(names: &[String]) -> Result<Vec<&'static Part>, String> {
+    if let Some(unknown) = names.iter().find(|name| PARTS.iter().all(|part| part.name != name.as_str())) {
+        let known: Vec<_> = PARTS.iter().map(|part| part.name).collect();
+        return Err(format!("there is no part `{unknown}`; the parts are: {}", known.join(", ")));
+    }
+    Ok(PARTS.iter().filter(|part| names.is_empty() || names.iter().any(|name| name == part.name)).collect())
+}
+
+/// The folder with the workspace's `Cargo.toml`.
+fn workspace_root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.ancestors().nth(2).unwrap_or(package).to_path_buf()
+}
+
+/// The development data: `TASTEKEEPER_DATA`, or `shared/data` beside the checkout when that exists.
+fn data_folder(root: &Path, named: Option<PathBuf>) -> Result<Option<PathBuf>, String> {
+    if let Some(named) = named {
+        return match named.is_dir() {
+            true => Ok(Some(std::path::absolute(&named).unwrap_or(named))),
+            false => Err(format!("{DATA} names {}, which is no folder", named.display())),
+        };
+    }
+    Ok(root.parent().map(|beside| beside.join("shared").join("data")).filter(|folder| folder.is_dir()))
+}
+
+fn test(names: &[String]) -> Result<ExitCode, String> {
+    let parts = chosen(names)?;
+    let root = workspace_root();
+    let named = std::env::var_os(DATA).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let data = data_folder(&root, named)?;
+    match &data {
+        Some(folder) => println!("data: {} (tests on published data run)", folder.display()),
+        None => println!("data: NOT FOUND, so tests on published data do not run; {DATA} names the folder"),
+    }
+    let mut steps = Steps::new(root, data.map(|folder| (DATA, folder)));
+    let failure = parts.iter().find_map(|part| (part.run)(&mut steps).err());
+    Ok(steps.report(failure))
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match arguments.split_first() {
+        Some((command, names)) if command == "test" => test(names),
+        Some((command, _)) if ["help", "--help", "-h"].contains(&command.as_str()) => {
+            print!("{}", usage());
+            Ok(ExitCode::SUCCESS)
+        }
+        Some((command, _)) => Err(format!("there is no command `{command}`\n\n{}", usage())),
+        None => Err(usage()),
+    };
+    outcome.unwrap_or_else(|message| {
+        eprintln!("xtask: {}", message.trim_end());
+        ExitCode::from(2)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_means_every_part() {
+        assert_eq!(chosen(&[]).unwrap().len(), PARTS.len());
+    }
+
+    #[test]
+    fn an_unknown_part_is_answered_with_the_known_ones() {
+        let Err(message) = chosen(&["rust".into(), "cobol".into()]) else { panic!("cobol was accepted") };
+        assert!(message.contains("`cobol`"), "{message}");
+        assert!(PARTS.iter().all(|part| message.contains(part.name)), "{message}");
+    }
+
+    #[test]
+    fn the_root_is_the_workspace() {
+        assert!(workspace_root().join("Cargo.lock").is_file());
+    }
+
+    #[test]
+    fn a_named_data_folder_must_exist() {
+        let root = workspace_root();
+        assert!(data_folder(&root, Some(root.join("no such folder"))).is_err());
+        assert_eq!(data_folder(&root, Some(root.clone())).unwrap(), Some(root));
+    }
+
+    #[test]
+    fn data_beside_the_checkout_is_optional() {
+        assert_eq!(data_folder(Path::new("/no such parent/checkout"), None).unwrap(), None);
+    }
+}

@@ -1,0 +1,32 @@
+//! The part `rust`: everything that needs only the Rust toolchain.
+
+use crate::deny;
+use crate::steps::{Failure, Steps};
+
+/// Formats, lints, dependencies, tests, and a build of the engine without a C compiler.
+///
+/// # Errors
+/// The first step that fails.
+pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
+    let format = steps.cargo(&["fmt", "--all", "--check"]);
+    steps.run("format", format)?;
+
+    let lints = steps.cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    steps.run("lints", lints)?;
+
+    deny::run(steps)?;
+
+    // Every test binary runs even when one fails, so that the count is whole.
+    let mut tests = steps.cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]);
+    tests.env("RUST_BACKTRACE", "0");
+    steps.run_tests("tests", tests)?;
+
+    // A build script that asks for a C or C++ compiler gets one that always fails. The linker that builds the build
+    // scripts themselves is another program, chosen by rustc: it is needed on the machine that builds, and it
+    // compiles no C.
+    let mut without_c = steps.cargo(&["check", "--locked", "-p", "tastekeeper"]);
+    for name in ["CC", "CXX", "HOST_CC", "HOST_CXX", "TARGET_CC", "TARGET_CXX"] {
+        without_c.env(name, "false");
+    }
+    steps.run("no C compiler", without_c)
+}
