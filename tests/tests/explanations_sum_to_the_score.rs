@@ -20,13 +20,19 @@ fn explained(shop: &Recommender, request: Request) -> Checked {
     for item in &answer.items {
         let explanation = shop.explain(&answer.recommendation_id, &item.item_id).map_err(text)?;
         let sum: f64 = explanation.parts.iter().map(|part| part.amount).sum();
-        ensure((explanation.score - item.score).abs() == 0.0, || "the explanation is of another score".into())?;
+        ensure((explanation.score - item.score).abs() == 0.0, || {
+            "the explanation is of another score".into()
+        })?;
         ensure((sum - item.score).abs() <= TOLERANCE, || {
             format!("{} at {}: parts give {sum}, the score is {}", item.item_id, item.position, item.score)
         })?;
-        ensure((0.0..=1.0 + 1e-9).contains(&item.score), || format!("the score {} is outside 0..1", item.score))?;
+        ensure((0.0..=1.0 + 1e-9).contains(&item.score), || {
+            format!("the score {} is outside 0..1", item.score)
+        })?;
         ensure((1..=3).contains(&item.reasons.len()), || format!("{} reasons", item.reasons.len()))?;
-        ensure(explanation.parts.iter().all(|part| part.amount.is_finite()), || "a part is not a number".into())?;
+        ensure(explanation.parts.iter().all(|part| part.amount.is_finite()), || {
+            "a part is not a number".into()
+        })?;
     }
     Ok(())
 }
@@ -70,25 +76,37 @@ fn requests() -> impl Strategy<Value = Request> {
         prop::option::of(share),
         prop_oneof![Just(MinRelevance::Low), Just(MinRelevance::High)],
     )
-        .prop_map(|((kind, count, diversity, rotation_rate, strength, seed), boosts, pin, context, exploration, min)| Request {
-            count,
-            diversity,
-            rotation_rate,
-            strength,
-            seed: Some(seed),
-            boosts: boosts
-                .into_iter()
-                .map(|(number, weight)| Boost { filter: Filter::InCategory(vec![category(number)]), weight })
-                .collect(),
-            pins: pin
-                .into_iter()
-                .map(|(number, position)| Pin { item_id: item(number), position: position.min(count) })
-                .collect(),
-            context: Context { item: context.map(item), ..Context::default() },
-            exploration_rate: exploration,
-            min_relevance: min,
-            ..Request::new(kind)
-        })
+        .prop_map(
+            |(
+                (kind, count, diversity, rotation_rate, strength, seed),
+                boosts,
+                pin,
+                context,
+                exploration,
+                min,
+            )| Request {
+                count,
+                diversity,
+                rotation_rate,
+                strength,
+                seed: Some(seed),
+                boosts: boosts
+                    .into_iter()
+                    .map(|(number, weight)| Boost {
+                        filter: Filter::InCategory(vec![category(number)]),
+                        weight,
+                    })
+                    .collect(),
+                pins: pin
+                    .into_iter()
+                    .map(|(number, position)| Pin { item_id: item(number), position: position.min(count) })
+                    .collect(),
+                context: Context { item: context.map(item), ..Context::default() },
+                exploration_rate: exploration,
+                min_relevance: min,
+                ..Request::new(kind)
+            },
+        )
 }
 
 proptest! {

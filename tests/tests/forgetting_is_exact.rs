@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use tastekeeper::mutants::{Mutant, with};
 use tastekeeper::store::{Caps, SealedLog};
 use tastekeeper::{Event, EventKind, Forget, Interest, PersonalizationLevel as Level, Recommender, Subject};
-use tastekeeper_tests::phone::{CATEGORIES, ITEMS, Phone, START_MS, brand, category, category_of, item, view};
+use tastekeeper_tests::phone::{
+    CATEGORIES, ITEMS, Phone, START_MS, brand, category, category_of, item, view,
+};
 use tastekeeper_tests::promise::{Checked, answers, ensure, same_answers};
 use tastekeeper_tests::survival::holds_residue;
 
@@ -140,7 +142,9 @@ const SECOND: i64 = 1_000;
 /// Sends steps, each dated by its place; those marked late arrive after the others.
 fn send(shop: &Recommender, steps: &[(usize, Step)], late: &[bool]) -> Result<(), String> {
     for wanted in [false, true] {
-        for (place, step) in steps.iter().filter(|(place, _)| late.get(*place).copied().unwrap_or(false) == wanted) {
+        for (place, step) in
+            steps.iter().filter(|(place, _)| late.get(*place).copied().unwrap_or(false) == wanted)
+        {
             let time_ms = START_MS + i64::try_from(*place).expect("a small number") * SECOND;
             shop.track(step.event(time_ms)).map_err(|error| error.to_string())?;
         }
@@ -158,13 +162,18 @@ fn records(phone: &Phone) -> Result<Vec<Vec<u8>>, String> {
 fn compare(what: &str, left: (&Phone, &Recommender), right: (&Phone, &Recommender)) -> Checked {
     let text = |error: tastekeeper::Error| error.to_string();
     ensure(records(left.0)? == records(right.0)?, || format!("{what}: the files hold different records"))?;
-    ensure(left.1.history(1_000, None) == right.1.history(1_000, None), || format!("{what}: the histories differ"))?;
+    ensure(left.1.history(1_000, None) == right.1.history(1_000, None), || {
+        format!("{what}: the histories differ")
+    })?;
     ensure(left.1.profile() == right.1.profile(), || format!("{what}: the profiles differ"))?;
     same_answers(what, &answers(left.1).map_err(text)?, &answers(right.1).map_err(text)?)?;
     let categories = |shop: &Recommender| shop.recommend_categories(10);
     ensure(categories(left.1) == categories(right.1), || format!("{what}: the categories differ"))?;
-    ensure(left.1.stats().map(|stats| (stats.events, stats.unknown_items))
-        == right.1.stats().map(|stats| (stats.events, stats.unknown_items)), || format!("{what}: the counts differ"))
+    ensure(
+        left.1.stats().map(|stats| (stats.events, stats.unknown_items))
+            == right.1.stats().map(|stats| (stats.events, stats.unknown_items)),
+        || format!("{what}: the counts differ"),
+    )
 }
 
 fn forgetting_equals_never_having_seen(case: &Case) -> Checked {
@@ -198,13 +207,17 @@ fn forgetting_equals_never_having_seen(case: &Case) -> Checked {
         }
         Scope::Item(number) => Forget::Item(item(*number)),
         Scope::Category(number) => Forget::Category(category(*number)),
-        Scope::Since(place) => Forget::Since(START_MS + i64::try_from(*place).expect("a small number") * SECOND),
+        Scope::Since(place) => {
+            Forget::Since(START_MS + i64::try_from(*place).expect("a small number") * SECOND)
+        }
         Scope::Everything => Forget::Everything,
     };
     let old_file = phones[0].device.files().dump().remove("p0.log").unwrap_or_default();
     saw.forget(scope.clone()).map_err(text)?;
     never.forget(scope).map_err(text)?;
-    ensure(!holds_residue(&(phones[0].device.files() as _), &old_file), || "sealed bytes of before are left".into())?;
+    ensure(!holds_residue(&(phones[0].device.files() as _), &old_file), || {
+        "sealed bytes of before are left".into()
+    })?;
     ensure(phones[0].device.keys().slots().iter().filter(|slot| slot.starts_with('p')).count() == 1, || {
         format!("keys: {:?}", phones[0].device.keys().slots())
     })?;
@@ -231,7 +244,14 @@ proptest! {
 fn telling_case(scope: Scope) -> Case {
     let mut steps: Vec<Step> = (0..12).map(Step::View).collect();
     steps.push(Step::Buy(vec![3, 4]));
-    Case { steps, scope, late: Vec::new(), restart: false, later: vec![Step::View(20)], interest: Some((1, true)) }
+    Case {
+        steps,
+        scope,
+        late: Vec::new(),
+        restart: false,
+        later: vec![Step::View(20)],
+        interest: Some((1, true)),
+    }
 }
 
 #[test]

@@ -7,7 +7,9 @@ use tastekeeper::{
     Availability, Boost, Event, Filter, Interest, Item, ItemPatch, PersonalizationLevel as Level, Pin,
     RecommendationKind, Recommender, Request, Subject,
 };
-use tastekeeper_tests::phone::{CATEGORIES, ITEMS, Phone, brand, catalogue, category, category_of, item, view};
+use tastekeeper_tests::phone::{
+    CATEGORIES, ITEMS, Phone, brand, catalogue, category, category_of, item, view,
+};
 use tastekeeper_tests::promise::{Checked, ensure};
 
 /// What the test knows of an item, without asking the engine.
@@ -37,9 +39,9 @@ fn passes(filter: &Filter, item: &Known) -> bool {
         Filter::Not(filter) => !passes(filter, item),
         Filter::InCategory(ids) => ids.contains(&category(item.category)),
         Filter::Brand(ids) => ids.contains(&brand(item.brand)),
-        Filter::Price { min, max } => item.price.is_some_and(|price| {
-            min.is_none_or(|min| price >= min) && max.is_none_or(|max| price <= max)
-        }),
+        Filter::Price { min, max } => item
+            .price
+            .is_some_and(|price| min.is_none_or(|min| price >= min) && max.is_none_or(|max| price <= max)),
         _ => panic!("not generated"),
     }
 }
@@ -61,7 +63,9 @@ fn filters() -> impl Strategy<Value = Filter> {
 }
 
 fn kinds() -> impl Strategy<Value = RecommendationKind> {
-    use RecommendationKind::{BoughtWith, BuyAgain, ForYou, NewArrivals, RecentlyViewed, RelatedTo, Trending};
+    use RecommendationKind::{
+        BoughtWith, BuyAgain, ForYou, NewArrivals, RecentlyViewed, RelatedTo, Trending,
+    };
     prop_oneof![
         3 => Just(ForYou),
         1 => (0..ITEMS).prop_map(|number| RelatedTo(item(number))),
@@ -95,18 +99,20 @@ fn cases() -> impl Strategy<Value = Case> {
         0..CATEGORIES,
         prop_oneof![Just(Level::Off), Just(Level::Session), Just(Level::OnDevice)],
     )
-        .prop_map(|((kind, filter, seen, seed), (muted, disliked, disliked_brand), pins, boosted, level)| Case {
-            kind,
-            filter,
-            seen,
-            muted,
-            disliked,
-            disliked_brand,
-            pins,
-            boosted,
-            seed,
-            level,
-        })
+        .prop_map(
+            |((kind, filter, seen, seed), (muted, disliked, disliked_brand), pins, boosted, level)| Case {
+                kind,
+                filter,
+                seen,
+                muted,
+                disliked,
+                disliked_brand,
+                pins,
+                boosted,
+                seed,
+                level,
+            },
+        )
 }
 
 fn holds(case: &Case) -> Checked {
@@ -126,7 +132,10 @@ fn holds(case: &Case) -> Checked {
         shop.set_interest(&category(case.muted), Interest::Mute).map_err(text)?;
     }
     let request = Request {
-        pins: (1..).zip(&case.pins).map(|(position, &number)| Pin { item_id: item(number), position }).collect(),
+        pins: (1..)
+            .zip(&case.pins)
+            .map(|(position, &number)| Pin { item_id: item(number), position })
+            .collect(),
         boosts: vec![Boost { filter: Filter::InCategory(vec![category(case.boosted)]), weight: 9.0 }],
         exploration_rate: Some(0.5),
         exclude_ids: vec![item(0)],
@@ -145,10 +154,13 @@ fn holds(case: &Case) -> Checked {
         if remembers {
             ensure(item_known.category != case.muted, || format!("{id} is muted"))?;
             ensure(*id != item(case.disliked), || format!("{id} is disliked"))?;
-            ensure(Some(item_known.brand) != case.disliked_brand, || format!("the brand of {id} is disliked"))?;
+            ensure(Some(item_known.brand) != case.disliked_brand, || {
+                format!("the brand of {id} is disliked")
+            })?;
         }
         if place < first_answer
-            && let Some(group) = catalogue.iter().find(|item| item.id == *id).and_then(|item| item.group_id.clone())
+            && let Some(group) =
+                catalogue.iter().find(|item| item.id == *id).and_then(|item| item.group_id.clone())
         {
             let first = groups.insert(group) || given.source == tastekeeper::Source::Pinned;
             ensure(first, || format!("a second variant, {id}"))?;
@@ -184,7 +196,8 @@ fn wrong_versions_are_seen() {
     for mutant in [Mutant::IgnoreFilter, Mutant::PinIgnoresFilter, Mutant::MutedStillShown] {
         assert!(with(mutant, || holds(&case)).is_err(), "{mutant:?} goes unseen");
     }
-    let all = Case { filter: Filter::All(vec![]), pins: vec![], ..case };
+    let all =
+        Case { kind: RecommendationKind::Trending(None), filter: Filter::All(vec![]), pins: vec![], ..case };
     holds(&all).unwrap();
     assert!(with(Mutant::ShowOutOfStock, || holds(&all)).is_err());
 }
@@ -222,5 +235,9 @@ fn a_new_item_is_found_at_once() {
     assert!(ids.contains(&"new-fits"), "{ids:?}");
     assert!(!ids.contains(&"new-other"), "{ids:?}");
     let related = shop.recommend(Request::new(RecommendationKind::RelatedTo("new-fits".into()))).unwrap();
-    assert_eq!(category_of(related.items[0].item_id[12..].parse::<u32>().unwrap()), 1, "a new item's neighbours");
+    assert_eq!(
+        category_of(related.items[0].item_id[12..].parse::<u32>().unwrap()),
+        1,
+        "a new item's neighbours"
+    );
 }

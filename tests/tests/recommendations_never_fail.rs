@@ -41,7 +41,9 @@ fn k_items_come_back() -> Checked {
         }
         for count in [1, 10, 50] {
             for kind in [RecommendationKind::ForYou, RecommendationKind::RelatedTo(item(5))] {
-                let answer = shop.recommend(Request::new(kind.clone()).count(count)).map_err(|error| error.to_string())?;
+                let answer = shop
+                    .recommend(Request::new(kind.clone()).count(count))
+                    .map_err(|error| error.to_string())?;
                 ensure(answer.items.len() == count, || {
                     format!("{kind:?} at {level:?}: {} of {count} items", answer.items.len())
                 })?;
@@ -109,13 +111,19 @@ fn bad_input_is_named() {
         (Request::new(RecommendationKind::RelatedTo("x".repeat(300))), "request.kind.item"),
         (base().filter(Filter::Price { min: Some(-1.0), max: None }), "request.filter.price.min"),
         (base().filter(Filter::Price { min: Some(2.0), max: Some(1.0) }), "request.filter.price.min"),
-        (base().filter(Filter::Not(Box::new(Filter::Brand(vec![String::new()])))), "request.filter.not.brand"),
+        (
+            base().filter(Filter::Not(Box::new(Filter::Brand(vec![String::new()])))),
+            "request.filter.not.brand",
+        ),
         (
             Request { boosts: vec![Boost { filter: Filter::All(vec![]), weight: f64::INFINITY }], ..base() },
             "request.boosts[0].weight",
         ),
         (Request { pins: vec![Pin { item_id: item(1), position: 0 }], ..base() }, "request.pins[0].position"),
-        (Request { context: Context { item: Some(String::new()), ..Context::default() }, ..base() }, "request.context.item"),
+        (
+            Request { context: Context { item: Some(String::new()), ..Context::default() }, ..base() },
+            "request.context.item",
+        ),
     ];
     for (request, name) in bad {
         assert_eq!(field(shop.recommend(request)), name);
@@ -204,7 +212,9 @@ fn opens_or_says_why(phone: &Phone) -> Result<Option<Recommender>, String> {
             answers(&shop).map_err(|error| format!("after damage: {error}"))?;
             Ok(Some(shop))
         }
-        Err(Error::KeyUnavailable { .. } | Error::StorageUnavailable { .. } | Error::StorageCorrupt { .. }) => Ok(None),
+        Err(
+            Error::KeyUnavailable { .. } | Error::StorageUnavailable { .. } | Error::StorageCorrupt { .. },
+        ) => Ok(None),
         Err(error) => Err(format!("an untyped end: {error}")),
     }
 }

@@ -51,7 +51,8 @@ fn without_a_seed_exploration_differs() {
     use tastekeeper::{RecommendationKind, Request};
     let shop = Phone::new().open_at(Level::OnDevice);
     fill(&shop).unwrap();
-    let request = || Request { exploration_rate: Some(0.8), ..Request::new(RecommendationKind::ForYou).count(20) };
+    let request =
+        || Request { exploration_rate: Some(0.8), ..Request::new(RecommendationKind::ForYou).count(20) };
     let answers: Vec<_> = (0..8).map(|_| shop.recommend(request()).unwrap().items).collect();
     assert!(answers.windows(2).any(|pair| pair[0] != pair[1]));
 }

@@ -27,21 +27,50 @@ pub(crate) fn place(
     query: &Query,
     random: &mut ChaCha20Rng,
 ) -> Vec<RankedItem> {
-    let pool = if request.one_per_group { one_per_group(view, pool) } else { pool };
+    let pins = pins(view, request, gates);
+    let groups: BTreeSet<u32> = pins.iter().filter_map(|(_, index)| view.group(*index)).collect();
+    let mut pool = pool;
+    pool.retain(|candidate| {
+        let repeats_variant = view.group(candidate.index).is_some_and(|group| groups.contains(&group));
+        pins.iter().all(|(_, pinned)| *pinned != candidate.index)
+            && !(request.one_per_group && repeats_variant)
+    });
+    if request.one_per_group {
+        pool = one_per_group(view, pool);
+    }
+    let open = request.count - pins.len().min(request.count);
     let diversity = if request.kind.is_scored() { request.diversity_or_default() } else { 0.0 };
     let (mut chosen, left) = if diversity > 0.0 {
-        diversify(view, pool, request.count, diversity)
+        diversify(view, pool, open, diversity)
     } else {
-        let mut pool = pool;
-        let left = pool.split_off(request.count.min(pool.len()));
+        let left = pool.split_off(open.min(pool.len()));
         (pool, left)
     };
     explore(request, &mut chosen, left, random);
     if request.kind == RecommendationKind::ForYou {
-        keep_place_for_new(view, request, &mut chosen, gates, extras, query);
+        keep_place_for_new(view, request, &mut chosen, (open, groups), gates, extras, query);
     }
-    pin(view, request, &mut chosen, gates, extras, query);
+    for (position, index) in pins {
+        let candidate = Candidate { source: Source::Pinned, ..extras.candidate(query, index) };
+        chosen.insert(position.min(chosen.len()), candidate);
+    }
     chosen.into_iter().map(Candidate::into_item).collect()
+}
+
+/// The places and items of the pins that the filter and the stock allow, in order of place.
+fn pins(view: &View, request: &Request, gates: &Gates<'_>) -> Vec<(usize, u32)> {
+    let mut pins: Vec<(usize, u32)> = Vec::new();
+    for pin in &request.pins {
+        if let Some(index) = view.index_of(&pin.item_id)
+            && (mutant!(PinIgnoresFilter) || gates.admit(index))
+            && pins.iter().all(|(_, pinned)| *pinned != index)
+        {
+            pins.push((pin.position - 1, index));
+        }
+    }
+    pins.truncate(request.count);
+    pins.sort_by_key(|(position, _)| *position);
+    pins
 }
 
 fn one_per_group(view: &View, pool: Vec<Candidate>) -> Vec<Candidate> {
@@ -144,14 +173,16 @@ fn keep_place_for_new(
     view: &View,
     request: &Request,
     chosen: &mut Vec<Candidate>,
+    (open, pinned_groups): (usize, BTreeSet<u32>),
     gates: &Gates<'_>,
     extras: &Extras<'_>,
     query: &Query,
 ) {
-    if request.count <= NEW_ITEM_PLACE || chosen.iter().any(|candidate| view.is_new(candidate.index)) {
+    if open <= NEW_ITEM_PLACE || chosen.iter().any(|candidate| view.is_new(candidate.index)) {
         return;
     }
-    let groups: BTreeSet<u32> = chosen.iter().filter_map(|candidate| view.group(candidate.index)).collect();
+    let mut groups = pinned_groups;
+    groups.extend(chosen.iter().filter_map(|candidate| view.group(candidate.index)));
     let fits = |index: &u32| {
         gates.admit(*index)
             && !(request.one_per_group && view.group(*index).is_some_and(|group| groups.contains(&group)))
@@ -167,33 +198,6 @@ fn keep_place_for_new(
     if let Some(best) = best {
         let place = NEW_ITEM_PLACE.min(chosen.len());
         chosen.insert(place, Candidate { source: Source::Exploration, ..best });
-        chosen.truncate(request.count);
+        chosen.truncate(open);
     }
-}
-
-/// Puts the shop's pins in their places, in order of position. A pin the filter or the stock refuses is left out.
-fn pin(
-    view: &View,
-    request: &Request,
-    chosen: &mut Vec<Candidate>,
-    gates: &Gates<'_>,
-    extras: &Extras<'_>,
-    query: &Query,
-) {
-    let mut pins: Vec<(usize, u32)> = Vec::new();
-    for pin in &request.pins {
-        if let Some(index) = view.index_of(&pin.item_id)
-            && (mutant!(PinIgnoresFilter) || gates.admit(index))
-            && pins.iter().all(|(_, pinned)| *pinned != index)
-        {
-            pins.push((pin.position - 1, index));
-        }
-    }
-    pins.sort_by_key(|(position, _)| *position);
-    chosen.retain(|candidate| pins.iter().all(|(_, pinned)| *pinned != candidate.index));
-    for (position, index) in pins {
-        let candidate = Candidate { source: Source::Pinned, ..extras.candidate(query, index) };
-        chosen.insert(position.min(chosen.len()), candidate);
-    }
-    chosen.truncate(request.count);
 }

@@ -86,7 +86,10 @@ struct Draft {
     origin: Origin,
     item: Option<u32>,
     personal: bool,
+    /// Of the event's kind.
     weight: f64,
+    /// How much the history counts.
+    strength: f64,
 }
 
 impl Query {
@@ -133,12 +136,7 @@ impl Query {
         let category = context.category.iter().filter_map(|id| view.symbol(SymbolKind::Category, id));
         let words = context.query.iter().flat_map(|query| attributes_of_query(view, query));
         for symbol in category.chain(words) {
-            drafts.push(Draft {
-                origin: Origin::Attribute(symbol),
-                item: None,
-                personal: false,
-                weight: BROWSE_WEIGHT,
-            });
+            drafts.push(Draft { personal: false, ..Draft::attribute(symbol, 1.0) });
         }
         drafts.extend(context.cart.iter().rev().filter_map(|id| view.index_of(id)).map(Draft::context));
     }
@@ -167,7 +165,8 @@ impl Query {
             origin,
             item: Some(index),
             personal: true,
-            weight: weight * strength,
+            weight,
+            strength,
         }));
     }
 
@@ -177,11 +176,10 @@ impl Query {
         let parameters = model.parameters();
         let (decay, carry) = (f64::from(parameters.decay), f64::from(parameters.carry));
         let graph_decay = f64::from(parameters.graph_decay);
-        let item_count = drafts.iter().filter(|draft| draft.item.is_some()).count().min(SIGNAL_WINDOW);
         let mut graph_total = 0.0;
         let mut power = 1.0;
-        for _ in 0..item_count {
-            graph_total += power;
+        for draft in drafts.iter().filter(|draft| draft.item.is_some()).take(SIGNAL_WINDOW) {
+            graph_total += power * draft.weight;
             power *= graph_decay;
         }
         let mut place = 0;
@@ -195,10 +193,10 @@ impl Query {
                 origin: draft.origin,
                 item: draft.item,
                 personal: draft.personal,
-                coefficient: if graph_only { 0.0 } else { draft.weight * embedding },
+                coefficient: if graph_only { 0.0 } else { draft.strength * draft.weight * embedding },
                 direct: 0.0,
                 graph: if is_item && graph_total > 0.0 {
-                    f64::from(parameters.graph_weight) * draft.weight * graph / graph_total
+                    f64::from(parameters.graph_weight) * draft.strength * draft.weight * graph / graph_total
                 } else {
                     0.0
                 },
@@ -326,7 +324,7 @@ impl Query {
 
 impl Draft {
     fn context(index: u32) -> Self {
-        Self { origin: Origin::Context, item: Some(index), personal: false, weight: 1.0 }
+        Self { origin: Origin::Context, item: Some(index), personal: false, weight: 1.0, strength: 1.0 }
     }
 
     fn attribute(symbol: u32, strength: f64) -> Self {
@@ -334,7 +332,8 @@ impl Draft {
             origin: Origin::Attribute(symbol),
             item: None,
             personal: true,
-            weight: BROWSE_WEIGHT * strength,
+            weight: BROWSE_WEIGHT,
+            strength,
         }
     }
 }
