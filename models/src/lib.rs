@@ -1,8 +1,11 @@
 //! Train, pack, sign, inspect and evaluate Tastekeeper models.
 //!
-//! Data flows `input` → [`dataset`] → [`train`] → [`trained`] → [`pack`] → the engine → `evaluate`.
+//! Data flows `input` → [`dataset`] → [`train`] → [`trained`] → [`pack`] → the engine → [`evaluate`].
+//! [`host`] is what the engine needs of a computer.
 
 pub mod dataset;
+pub mod evaluate;
+pub mod host;
 pub mod input;
 pub mod pack;
 pub mod quantize;
