@@ -10,12 +10,14 @@ mod evaluate;
 mod failure;
 mod files;
 mod generate_shop;
+mod inspect;
 mod items;
 mod keys;
 mod log;
 mod output;
 mod pack;
 mod progress;
+mod sign;
 mod train;
 
 use std::process::ExitCode;
@@ -41,6 +43,10 @@ enum Command {
     Train(train::TrainArguments),
     /// Writes a saved full-precision model as a pack of another size
     Pack(pack::PackArguments),
+    /// Shows everything about a pack
+    Inspect(inspect::InspectArguments),
+    /// Signs a pack with another key, makes keys, and signs for other tools
+    Sign(sign::SignArguments),
     /// Measures a pack by replaying a log through the engine
     Evaluate(evaluate::EvaluateArguments),
     /// Writes a shop that does not exist: catalogue, log, categories, personas
@@ -55,6 +61,8 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Train(arguments) => train::run(&arguments, &mut output),
         Command::Pack(arguments) => pack::run(&arguments, &mut output),
+        Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
+        Command::Sign(arguments) => sign::run(&arguments, &mut output),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
         Command::GenerateShop(arguments) => generate_shop::run(&arguments, &mut output),
     };

@@ -133,7 +133,8 @@ impl Report {
 #[expect(clippy::cast_precision_loss, reason = "counts of items")]
 fn metrics(ranks: &[usize], covered: usize, items: u32) -> Metrics {
     let mut out = Metrics::new();
-    let mut put = |name: String, value: f64| out.insert(name, Metric { value });
+    // an empty sum is -0
+    let mut put = |name: String, value: f64| out.insert(name, Metric { value: value + 0.0 });
     for k in CUTOFFS {
         put(format!("hr@{k}"), hit_rate_at_k(ranks, k));
         // with one wanted item per case
