@@ -194,8 +194,7 @@ impl Gate {
     /// The grant to use a profile for ranking; `None` at Off.
     #[must_use]
     pub fn personal(&self) -> Option<PersonalGrant<'_>> {
-        (self.level > PersonalizationLevel::Off || mutant!(RankPersonallyAtOff))
-            .then_some(PersonalGrant { _gate: std::marker::PhantomData })
+        (self.level > PersonalizationLevel::Off).then_some(PersonalGrant { _gate: std::marker::PhantomData })
     }
 }
 

@@ -1,7 +1,10 @@
 //! What can go wrong, as the app sees it. No message holds an item id, a query, a key or a path.
 
-pub use crate::model::ModelProblem;
+pub use problem::{ModelProblem, Requirement};
+
 use crate::platform::{FileError, KeyError, RandomError};
+
+mod problem;
 
 /// The result of every fallible call.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -411,7 +411,7 @@ mod tests {
     }
 
     fn empty() -> History {
-        History::new(Box::new(MemoryLog::default()), &[]).expect("empty")
+        History::new(Box::new(MemoryLog::new(crate::store::Caps::default())), &[]).expect("empty")
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod consent;
 pub mod error;
+pub mod layout;
 pub mod model;
 #[cfg(feature = "mutants")]
 pub mod mutants;

@@ -10,19 +10,18 @@ use std::sync::Arc;
 
 pub use key::PublicKey;
 pub use parameters::Parameters;
-pub use problem::{ModelProblem, Requirement};
 
+pub use crate::error::{ModelProblem, Requirement};
+
+use crate::layout::{self, Section};
 use container::Container;
-use layout::Section;
 use tables::Tables;
 
 mod bytes;
 mod check;
 mod container;
 mod key;
-pub mod layout;
 mod parameters;
-mod problem;
 mod tables;
 mod vectors;
 

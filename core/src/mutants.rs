@@ -8,6 +8,8 @@ use std::cell::Cell;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mutant {
+    /// A pack's signature is not checked.
+    AcceptAnySignature,
     /// The log acknowledges an append whose fsync failed.
     IgnoreFailedSync,
     /// The log goes on after a failed fsync as if older unsynced writes were still safe.
@@ -30,8 +32,12 @@ pub enum Mutant {
     RaiseWithoutConsent,
     /// The gate admits events at level Off.
     AdmitAtOff,
-    /// The profile is used for ranking at level Off.
-    RankPersonallyAtOff,
+    /// A non-profiling request reads the profile all the same.
+    NonProfilingReadsProfile,
+    /// Records are also written to a file in the clear.
+    WritePlaintextCopy,
+    /// Popular items do not fill an answer that is too short.
+    DropFallback,
     /// Lowering the level leaves the sealed history where it is.
     LowerWithoutErasing,
     /// Lowering the level is not made durable.

@@ -161,7 +161,7 @@ fn label(pool: &mut Vec<Candidate>, request: &Request, query: &Query) {
         };
     }
     let fills = request.fallback && !matches!(request.kind, RecommendationKind::BoughtWith(_));
-    if !fills {
+    if !fills || mutant!(DropFallback) {
         pool.retain(|candidate| candidate.source != Source::Popular);
     }
 }

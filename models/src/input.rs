@@ -110,5 +110,39 @@ pub fn read_log_from(
 
 /// The file, open for reading.
 pub(crate) fn open(path: &Path, role: FileRole) -> Result<File, InputError> {
-    File::open(path).map_err(|source| InputError::Io { role, line: 0, source })
+    File::open(path).map_err(|source| InputError::Open { role, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_there_is_named_by_its_role() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = read_log(&folder.path().join("none"), &LogFormat::Sequences, &mut |_| ()).unwrap_err();
+        assert_eq!(error.to_string(), "log: cannot be opened");
+        let cause = std::error::Error::source(&error).unwrap();
+        assert!(!cause.to_string().contains("none"), "a path is nobody's business: {cause}");
+    }
+
+    #[test]
+    fn a_disk_that_fails_is_not_the_end_of_the_file() {
+        struct Failing;
+        impl Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::Error::other("bad sector"))
+            }
+        }
+        let csv = LogFormat::Delimited(DelimitedFormat::csv("user", "item"));
+        for (format, text) in [(LogFormat::Sequences, "u a\nu b\n"), (csv, "user,item\nu,a\n")] {
+            let input = text.as_bytes().chain(Failing);
+            let error = read_log_from(input, &format, &mut |_| ()).unwrap_err();
+            assert!(matches!(error, InputError::Io { line: 1.., .. }), "{format:?}: {error:?}");
+        }
+        let mut dataset = Dataset::default();
+        let input = "{\"a\": [1],".as_bytes().chain(Failing);
+        let error = read_attributes_from(input, &AttributeOptions::default(), &mut dataset, &mut |_| ());
+        assert!(matches!(error, Err(InputError::Io { line: 1, .. })), "{error:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Train, pack, sign, inspect and evaluate Tastekeeper models.
 //!
-//! Data flows `input` → [`dataset`] → [`train`] → [`trained`] → [`pack`] → the engine → [`evaluate`].
+//! Data flows `input` or `shop` → [`dataset`] → [`train`] → [`trained`] → [`pack`] → the engine → [`evaluate`].
 //! [`host`] is what the engine needs of a computer, [`command`] the `tastekeeper` command.
 
 pub mod command;

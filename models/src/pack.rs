@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use tastekeeper::model::layout::{self, Section};
+use tastekeeper::layout::{self, Section};
 use tastekeeper::model::{Model, ModelProblem};
 
 use crate::trained::TrainedModel;

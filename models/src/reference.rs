@@ -201,6 +201,7 @@ mod tests {
                 graph_decay: 0.5,
                 popularity_weight: 0.1,
                 kind_weights: [1.0, 1.0, 1.0, 2.0],
+                repeats: false,
             },
         }
     }

@@ -67,6 +67,7 @@ struct SavedBlend {
     graph_decay: f32,
     popularity_weight: f32,
     kind_weights: [f32; 4],
+    repeats: bool,
 }
 
 /// [`AttributeTable`] by name; kinds are 0 category, 1 brand, 2 other.
@@ -143,6 +144,7 @@ fn metadata(model: &TrainedModel, summary: Option<&str>) -> Result<HashMap<Strin
         graph_decay: b.graph_decay,
         popularity_weight: b.popularity_weight,
         kind_weights: b.kind_weights,
+        repeats: b.repeats,
     };
     let json = |error: serde_json::Error| SavedError::Container { reason: error.to_string() };
     let mut out = HashMap::from([
@@ -185,6 +187,7 @@ pub fn from_bytes(bytes: &[u8]) -> Result<(TrainedModel, Option<String>), SavedE
             graph_decay: blend.graph_decay,
             popularity_weight: blend.popularity_weight,
             kind_weights: blend.kind_weights,
+            repeats: blend.repeats,
         },
         items,
         counts,

@@ -31,7 +31,7 @@ pub use files::{
 pub struct ShopConfig {
     /// Everything random follows from it.
     pub seed: u64,
-    /// Products, variants counted one by one: 500 to 100 000.
+    /// Products, variants counted one by one: 500 to 100 000. Time grows with the square of it beyond about 20 000.
     pub products: usize,
     /// Shoppers in the log: 1 to 10 000 000.
     pub shoppers: usize,
@@ -160,7 +160,8 @@ struct Happening {
     time_ms: i64,
 }
 
-/// The shop that follows from `config`. Linear in products and events; the default takes well under a second.
+/// The shop that follows from `config`. Linear in events and quadratic in the products of a
+/// category; the default takes well under a second.
 ///
 /// # Errors
 /// [`ShopConfigError`] naming the first field out of its range.

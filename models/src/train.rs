@@ -267,6 +267,7 @@ pub fn train(
         graph_decay: setting.graph_decay,
         popularity_weight: setting.popularity_weight,
         kind_weights: config.kind_weights,
+        repeats: repeats_allowed,
     };
     let report = TrainReport {
         items: ranking.counts.len(),

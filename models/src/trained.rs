@@ -27,6 +27,8 @@ pub struct BlendParameters {
     pub popularity_weight: f32,
     /// Weight of an event by kind: view, cart, wishlist, purchase.
     pub kind_weights: [f32; 4],
+    /// Whether an item may count several times in one history. If not, only its newest event counts.
+    pub repeats: bool,
 }
 
 /// A trained model.

@@ -2,4 +2,6 @@
 
 pub mod fault;
 pub mod log_contract;
+pub mod phone;
+pub mod promise;
 pub mod survival;

@@ -225,11 +225,15 @@ pub enum Stop {
 }
 
 /// Opens the store on `device`, which has just started, and checks what is there against `run`; then that it can
-/// be written and opened again.
+/// be written and opened again. Returns what opening reported.
 ///
 /// # Errors
 /// A description of the broken promise.
-pub fn check_after(run: &Run, device: &FaultyDevice, stop: Stop) -> std::result::Result<(), String> {
+pub fn check_after(
+    run: &Run,
+    device: &FaultyDevice,
+    stop: Stop,
+) -> std::result::Result<Vec<Finding>, String> {
     let Opened { mut log, records, findings } = open(device).map_err(|error| format!("open: {error}"))?;
     let allowed = match stop {
         Stop::Kill => run.log_history.survives_kill(&records),
@@ -247,6 +251,7 @@ pub fn check_after(run: &Run, device: &FaultyDevice, stop: Stop) -> std::result:
         return Err(format!("after {stop:?} the state is another: {:?}", loaded.findings));
     }
     check_gone(run, device)?;
+    let reported = [findings.as_slice(), &loaded.findings].concat();
 
     if findings.contains(&Finding::MissingKey) {
         log.erase().map_err(|error| format!("erase without a key: {error}"))?;
@@ -267,11 +272,14 @@ pub fn check_after(run: &Run, device: &FaultyDevice, stop: Stop) -> std::result:
     if loaded.blob.as_deref() != Some(b"after") || !loaded.findings.is_empty() {
         return Err(format!("a save after opening is lost: {:?}", loaded.findings));
     }
-    Ok(())
+    Ok(reported)
 }
 
 /// Checks that no key that is left opens a file whose content was acknowledged to be gone.
-fn check_gone(run: &Run, device: &FaultyDevice) -> std::result::Result<(), String> {
+///
+/// # Errors
+/// A description of the broken promise.
+pub fn check_gone(run: &Run, device: &FaultyDevice) -> std::result::Result<(), String> {
     for file in &run.gone {
         let device = device.reboot(Variant::ALL_KEPT);
         device.files().put(LOG_FILE, file);

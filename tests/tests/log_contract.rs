@@ -1,4 +1,5 @@
 //! Every record log keeps the same promises.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::sync::Arc;
 
@@ -8,23 +9,25 @@ use tastekeeper::platform::{
 use tastekeeper::store::{Caps, MemoryLog, SealedLog};
 use tastekeeper_tests::log_contract::{LogFactory, check_contract};
 
+type Place = (Arc<dyn FileSystem>, Arc<dyn KeyCustodian>);
+
 struct Sealed<F> {
     place: F,
-    at: Option<(Arc<dyn FileSystem>, Arc<dyn KeyCustodian>, Caps)>,
+    at: Option<(Place, Caps)>,
 }
 
-impl<F: FnMut() -> (Arc<dyn FileSystem>, Arc<dyn KeyCustodian>)> LogFactory for Sealed<F> {
+impl<F: FnMut() -> Place> LogFactory for Sealed<F> {
     type Log = SealedLog;
 
     fn create(&mut self, caps: Caps) -> SealedLog {
         let (files, keys) = (self.place)();
-        self.at = Some((Arc::clone(&files), Arc::clone(&keys), caps));
+        self.at = Some(((Arc::clone(&files), Arc::clone(&keys)), caps));
         SealedLog::open(files, keys, "history", caps).unwrap().log
     }
 
     fn reopen(&mut self, log: SealedLog) -> (SealedLog, Vec<Vec<u8>>) {
         drop(log);
-        let (files, keys, caps) = self.at.clone().unwrap();
+        let ((files, keys), caps) = self.at.clone().unwrap();
         let opened = SealedLog::open(files, keys, "history", caps).unwrap();
         assert_eq!(opened.findings, []);
         (opened.log, opened.records)

@@ -3,9 +3,9 @@
 //! The lengths are already known to fit the shape.
 
 use super::bytes::{element, f32_at, high, low};
-use super::layout::{self, Section};
-use super::problem::ModelProblem;
 use super::tables::{Tables, row};
+use crate::error::ModelProblem;
+use crate::layout::{self, Section};
 
 /// Checks all sections.
 pub(super) fn all(tables: &Tables) -> Result<(), ModelProblem> {

@@ -8,8 +8,8 @@ use blake2::{Blake2b512, Digest};
 
 use super::bytes::{array_at, u16_at, u32_at, u64_at};
 use super::key::PublicKey;
-use super::layout::{self, SdkVersion, Section, header};
-use super::problem::{ModelProblem, Requirement};
+use crate::error::{ModelProblem, Requirement};
+use crate::layout::{self, SdkVersion, Section, header};
 
 /// A section's place and encoding.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +94,7 @@ fn verify(body: &[u8], trailer: &[u8], trusted: &[PublicKey]) -> Result<([u8; 8]
         return Err(ModelProblem::UnknownKey);
     }
     let digest: [u8; 64] = Blake2b512::digest(body).into();
-    if candidates.any(|key| key.verifies(&digest, &signature)) {
+    if candidates.any(|key| key.verifies(&digest, &signature)) || crate::mutant!(AcceptAnySignature) {
         Ok((key_id, digest))
     } else {
         Err(ModelProblem::BadSignature)

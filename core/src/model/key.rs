@@ -6,8 +6,8 @@ use std::fmt;
 
 use ed25519_dalek::{Signature, VerifyingKey};
 
-use super::layout::KEY_ALGORITHM;
-use super::problem::ModelProblem;
+use crate::error::ModelProblem;
+use crate::layout::KEY_ALGORITHM;
 
 /// Characters of a key in base64: 42 bytes without padding.
 const TEXT_BYTES: usize = 56;

@@ -1,8 +1,8 @@
 //! The parameter block: the shape of everything else, and the scalars of the score.
 
 use super::bytes::{f32_at, u32_at};
-use super::layout::{self, parameter as at};
-use super::problem::ModelProblem;
+use crate::error::ModelProblem;
+use crate::layout::{self, parameter as at};
 
 /// The scalars of the score, each finite and inside its documented range.
 ///
@@ -25,6 +25,9 @@ pub struct Parameters {
     pub popularity_weight: f32,
     /// Weight of an event by kind: view, cart, wishlist, purchase; 0..=1000 each.
     pub kind_weights: [f32; 4],
+    /// Whether an item may count several times in one history, as in the histories the model was trained on. If not,
+    /// only its newest event counts.
+    pub repeats: bool,
 }
 
 /// Counts and quantiser constants.
@@ -58,6 +61,11 @@ pub(super) fn parse(block: &[u8]) -> Result<(Shape, Parameters), ModelProblem> {
         graph_weight: read(at::GRAPH_WEIGHT, "graph_weight", layout::WEIGHT_RANGE)?,
         graph_decay: read(at::GRAPH_DECAY, "graph_decay", layout::DECAY_RANGE)?,
         popularity_weight: read(at::POPULARITY_WEIGHT, "popularity_weight", layout::WEIGHT_RANGE)?,
+        repeats: match u32_at(block, at::REPEATS) {
+            0 => false,
+            1 => true,
+            _ => return Err(ModelProblem::BadParameter { field: "repeats" }),
+        },
         kind_weights: [kind_weight(0)?, kind_weight(1)?, kind_weight(2)?, kind_weight(3)?],
     };
     let edge_range = if shape.neighbours == 0 { (0.0, 0.0) } else { layout::EDGE_STEP_RANGE };

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::bytes::{array_at, element, nibble, packed, u32_at};
 use super::container::{Container, Entry};
-use super::layout::{self, Section};
 use super::parameters::{self, Parameters, Shape};
-use super::problem::{ModelProblem, Requirement};
+use crate::error::{ModelProblem, Requirement};
+use crate::layout::{self, Section};
 
 /// The bytes of a pack with the place of every section and its encoding.
 pub(super) struct Tables {
@@ -99,7 +99,7 @@ impl Tables {
     }
 
     /// Length of a section that holds `before` bytes, `count + 1` offsets, `between` bytes, and as many elements of
-    /// `width` bytes as the last offset says. Zero, which no such section has, if it ends before that offset.
+    /// `width` bytes as the last offset says. `u64::MAX`, which no section has, if it ends before that offset.
     fn list_bytes(&self, section: Section, before: u64, count: u64, width: u64, between: u64) -> u64 {
         let bytes = self.section(section);
         let last = before + count * 4;
@@ -107,7 +107,7 @@ impl Tables {
             Ok(at) if last + 4 <= bytes.len() as u64 => {
                 last + 4 + between + u64::from(u32_at(bytes, at)) * width
             }
-            _ => 0,
+            _ => u64::MAX,
         }
     }
 

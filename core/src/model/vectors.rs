@@ -6,7 +6,7 @@
 //! sum `k mod 16`. The result is the same on every platform, and the loops are written so that they vectorise.
 
 use super::bytes::{high, low};
-use super::layout::MAX_DIM;
+use crate::layout::MAX_DIM;
 
 const HALF: usize = MAX_DIM as usize / 2;
 const LANES: usize = 16;
@@ -47,37 +47,35 @@ impl Query {
 #[inline]
 fn dot_int4(even: &[f32], odd: &[f32], row: &[u8]) -> f32 {
     let mut sums = [0.0; LANES];
-    let (even, odd) = (&even[..row.len()], &odd[..row.len()]);
-    let mut step = |bytes: &[u8], even: &[f32], odd: &[f32]| {
-        for (lane, ((byte, even), odd)) in bytes.iter().zip(even).zip(odd).enumerate() {
-            sums[lane] += even * f32::from(low(*byte));
-            sums[HALF_LANES + lane] += odd * f32::from(high(*byte));
+    let (bytes, last_bytes) = row.as_chunks::<HALF_LANES>();
+    let (evens, last_even) = even[..row.len()].as_chunks::<HALF_LANES>();
+    let (odds, last_odd) = odd[..row.len()].as_chunks::<HALF_LANES>();
+    for ((bytes, even), odd) in bytes.iter().zip(evens).zip(odds) {
+        for lane in 0..HALF_LANES {
+            sums[lane] += even[lane] * f32::from(low(bytes[lane]));
+            sums[HALF_LANES + lane] += odd[lane] * f32::from(high(bytes[lane]));
         }
-    };
-    let whole = row.len() / HALF_LANES * HALF_LANES;
-    for start in (0..whole).step_by(HALF_LANES) {
-        let end = start + HALF_LANES;
-        step(&row[start..end], &even[start..end], &odd[start..end]);
     }
-    step(&row[whole..], &even[whole..], &odd[whole..]);
+    for (lane, byte) in last_bytes.iter().enumerate() {
+        sums[lane] += last_even[lane] * f32::from(low(*byte));
+        sums[HALF_LANES + lane] += last_odd[lane] * f32::from(high(*byte));
+    }
     fold(sums)
 }
 
 #[inline]
 fn dot_int8(query: &[f32], row: &[u8]) -> f32 {
     let mut sums = [0.0; LANES];
-    let query = &query[..row.len()];
-    let mut step = |bytes: &[u8], query: &[f32]| {
-        for (lane, (byte, value)) in bytes.iter().zip(query).enumerate() {
-            sums[lane] += value * f32::from(byte.cast_signed());
+    let (chunks, last) = row.as_chunks::<LANES>();
+    let (values, last_values) = query[..row.len()].as_chunks::<LANES>();
+    for (bytes, values) in chunks.iter().zip(values) {
+        for lane in 0..LANES {
+            sums[lane] += values[lane] * f32::from(bytes[lane].cast_signed());
         }
-    };
-    let whole = row.len() / LANES * LANES;
-    for start in (0..whole).step_by(LANES) {
-        let end = start + LANES;
-        step(&row[start..end], &query[start..end]);
     }
-    step(&row[whole..], &query[whole..]);
+    for (lane, byte) in last.iter().enumerate() {
+        sums[lane] += last_values[lane] * f32::from(byte.cast_signed());
+    }
     fold(sums)
 }
 
@@ -117,7 +115,7 @@ mod tests {
     fn the_order_of_operations_is_the_documented_one() {
         for dim in [8_usize, 13, 32, 47, 64, 256] {
             let query: Vec<f32> = (0..dim).map(|k| ((k * 37 % 101) as f32 - 50.3) * 0.017).collect();
-            let codes: Vec<i8> = (0..dim).map(|k| (k * 5 % 15) as i8 - 7).collect();
+            let codes: Vec<i8> = (0..dim).map(|k| i8::try_from(k * 5 % 15).unwrap() - 7).collect();
             let mut nibbles = vec![0_u8; dim.div_ceil(2)];
             for (k, code) in codes.iter().enumerate() {
                 nibbles[k / 2] |= (code.cast_unsigned() & 0x0f) << (k % 2 * 4);

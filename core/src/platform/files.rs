@@ -55,6 +55,15 @@ impl DirectoryFileSystem {
     fn path(&self, name: &str) -> PathBuf {
         self.root.join(name)
     }
+
+    /// Writes zeros over the file's bytes where they are, and flushes them. `write` would cut the file first, and
+    /// the file system would put the zeros elsewhere.
+    fn overwrite_with_zeros(&self, name: &str) -> std::io::Result<()> {
+        let mut file = OpenOptions::new().write(true).open(self.path(name))?;
+        let length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
+        file.write_all(&vec![0; length])?;
+        file.sync_all()
+    }
 }
 
 fn private_file(options: &mut OpenOptions) -> &mut OpenOptions {
@@ -266,8 +275,10 @@ impl KeyCustodian for FileKeyCustodian {
         match self.files.read(&format!("{name}.key")) {
             Ok(bytes) => {
                 let bytes = Zeroizing::new(bytes);
-                let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| KeyError::Refused)?;
-                Ok(Some(Zeroizing::new(key)))
+                let key =
+                    Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| KeyError::Refused)?);
+                // All zeros: its destruction was interrupted before the file was removed.
+                Ok((*key != [0; 32]).then_some(key))
             }
             Err(FileError::NotFound) => Ok(None),
             Err(_) => Err(KeyError::Unavailable),
@@ -285,11 +296,8 @@ impl KeyCustodian for FileKeyCustodian {
 
     fn destroy(&self, name: &str) -> Result<(), KeyError> {
         for file in [format!("{name}.key"), format!("{name}.key.new")] {
-            if let Ok((_, length)) = self.files.read_prefix(&file, 0) {
-                // Overwrite before removal; flash may keep the old page, a phone's key store does not.
-                let zeros = vec![0; usize::try_from(length).unwrap_or(0)];
-                let _ = self.files.write(&file, &zeros);
-            }
+            // Flash may keep the old page, a phone's key store does not.
+            let _ = self.files.overwrite_with_zeros(&file);
             self.files.remove(&file).map_err(|_| KeyError::Unavailable)?;
         }
         self.files.sync_directory().map_err(|_| KeyError::Unavailable)

@@ -113,7 +113,7 @@ impl Query {
                 Self::add_signal(view, signal, &kind_weights, strength, &mut drafts);
             }
         }
-        if !true {
+        if !model.parameters().repeats {
             let mut seen = std::collections::BTreeSet::new();
             drafts.retain(|draft| draft.item.is_none_or(|item| seen.insert(item)));
         }
@@ -297,7 +297,7 @@ impl Query {
 
     /// What each term adds to the relevance of one item, through the terms.
     pub(crate) fn parts(&self, view: &View, index: u32) -> Vec<TermParts> {
-        let Some(model) = view.model() else { return Vec::new() };
+        let Some(model) = view.model().filter(|_| !self.terms.is_empty()) else { return Vec::new() };
         let mut vector = vec![0.0; self.dim];
         view.write_vector(index, &mut vector);
         let image: Vec<f64> = model

@@ -9,18 +9,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::frame::{Cipher, HEADER_BYTES, Header, Position, seal_frame, seal_generation};
-use super::recovery::{Recovered, Tail, recover};
+use super::frame::{Cipher, HEADER_BYTES, Header, Position, seal_frame};
 use super::{
-    CallRandom, Caps, Durability, Finding, RecordLog, check_records, corrupt, erasure_pending,
-    key_unavailable, unavailable,
+    CallRandom, Caps, Durability, Finding, RecordLog, check_records, erasure_pending, key_unavailable,
+    unavailable,
 };
 use crate::error::{Error, Result};
 use crate::mutant;
 use crate::platform::{FileError, FileSystem, Key, KeyCustodian};
 
+mod generation;
+mod opening;
+
 /// A log that was opened, and what was in it.
-#[derive(Debug)]
 pub struct Opened {
     /// The log, ready to be written.
     pub log: SealedLog,
@@ -28,6 +29,16 @@ pub struct Opened {
     pub records: Vec<Vec<u8>>,
     /// What opening found; empty as a rule.
     pub findings: Vec<Finding>,
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Opened")
+            .field("log", &self.log)
+            .field("findings", &self.findings)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The current generation.
@@ -67,39 +78,6 @@ impl fmt::Debug for SealedLog {
 }
 
 impl SealedLog {
-    /// Opens the log `name` and returns its records. A log that was never written is empty and stays without a
-    /// file until the first append. May block on disk.
-    ///
-    /// # Errors
-    /// * [`Error::StorageUnavailable`]: another process is writing, or the file cannot be read. Try again.
-    /// * [`Error::KeyUnavailable`]: the custodian failed, or gave a key that is not this log's.
-    /// * [`Error::StorageCorrupt`]: damage that no crash explains.
-    ///
-    /// After an error nothing was changed.
-    pub fn open(
-        files: Arc<dyn FileSystem>,
-        keys: Arc<dyn KeyCustodian>,
-        name: &str,
-        caps: Caps,
-    ) -> Result<Opened> {
-        let mut log = Self::closed(files, keys, name, caps);
-        let _lock = log.files.lock()?;
-        let (mut records, mut findings) = (Vec::new(), Vec::new());
-        match log.files.read(&log.file()) {
-            Ok(file) => records = log.open_file(&file, &mut findings)?,
-            Err(FileError::NotFound) => {
-                log.stale_key =
-                    log.keys.load(&log.slot(0))?.is_some() | log.keys.load(&log.slot(1))?.is_some();
-            }
-            Err(error) => return Err(error.into()),
-        }
-        if !log.key_missing {
-            log.tidy(&mut findings);
-        }
-        drop(_lock);
-        Ok(Opened { log, records, findings })
-    }
-
     /// Erases the log `name` without opening it: what is left when opening fails for good. As
     /// [`RecordLog::erase`], also when there is nothing to erase.
     ///
@@ -141,57 +119,12 @@ impl SealedLog {
         self.slot(self.current.as_ref().map_or(0, |current| current.header.generation() + 1))
     }
 
-    /// Authenticates `file` and reads it. Cuts an invalid tail, after everything else that can fail.
-    fn open_file(&mut self, file: &[u8], findings: &mut Vec<Finding>) -> Result<Vec<Vec<u8>>> {
-        let header = Header::read(file)?;
-        let key = self.keys.load(&self.slot(header.generation()))?;
-        let other = self.keys.load(&self.slot(header.generation() + 1))?;
-        let Some(key) = key else {
-            if other.is_some() {
-                return Err(corrupt("the log is older than its key"));
-            }
-            self.key_missing = true;
-            findings.push(Finding::MissingKey);
-            return Ok(Vec::new());
-        };
-        let cipher = Cipher::new(&key);
-        if !header.is_sealed_with(&cipher) {
-            return Err(key_unavailable("the key is not this log's"));
-        }
-        self.stale_key = other.is_some();
-        let Recovered { records, length, next_seq, synced_frames, tail } = recover(file, &header, &cipher)?;
-        let cut = (file.len() - length) as u64;
-        let mut length = length as u64;
-        match tail {
-            Tail::Clean => {}
-            Tail::Torn => findings.push(Finding::TornTail { bytes: cut }),
-            Tail::Reordered => findings.push(Finding::UnsyncedTailLost { bytes: cut }),
-        }
-        if mutant!(KeepTornTail) {
-            length = file.len() as u64;
-        } else if tail != Tail::Clean && self.files.truncate(&self.file(), length).is_err() {
-            self.suspect = true;
-            findings.push(Finding::TailNotCut);
-        }
-        self.current = Some(Current { header, key, length, next_seq, synced_frames });
-        Ok(records)
-    }
-
-    /// Destroys what an interrupted rewrite or erasure left behind.
-    fn tidy(&mut self, findings: &mut Vec<Finding>) {
-        if self.stale_key {
-            // What is current now must stay current before the other generation's key goes.
-            let destroyed = self.files.sync_directory().is_ok() && self.destroy_stale_key();
-            findings.push(if destroyed { Finding::StaleKeyDestroyed } else { Finding::ErasurePending });
-        }
-        if self.files.read_prefix(&self.temporary(), 0).is_ok() {
-            let removed = self.files.remove(&self.temporary()).is_ok();
-            findings.push(if removed { Finding::StaleTemporaryRemoved } else { Finding::ErasurePending });
-        }
-    }
-
     /// Destroys every key that opens no current file; returns whether that worked.
     fn destroy_stale_key(&mut self) -> bool {
+        if mutant!(KeepOldKey) {
+            self.stale_key = false;
+            return true;
+        }
         let mut destroyed = self.keys.destroy(&self.other_slot()).is_ok();
         if self.current.is_none() {
             destroyed &= self.keys.destroy(&self.slot(1)).is_ok();
@@ -234,94 +167,6 @@ impl SealedLog {
             return Err(unavailable("an erasure could not be finished"));
         }
         Ok(())
-    }
-
-    /// Repeats the rename that made the file current, if its flush failed: the system may never write the first.
-    /// Until then the key of the generation before must stay: a power cut may bring its file back.
-    fn make_rename_durable(&mut self) -> Result<()> {
-        if !self.directory_unsynced {
-            return Ok(());
-        }
-        let mut bytes = self.files.read(&self.file())?;
-        bytes.truncate(usize::try_from(self.disk_bytes()).unwrap_or(usize::MAX));
-        self.files.write(&self.temporary(), &bytes)?;
-        self.files.rename(&self.temporary(), &self.file())?;
-        self.files.sync_directory()?;
-        self.directory_unsynced = false;
-        if self.stale_key {
-            self.destroy_stale_key();
-        }
-        Ok(())
-    }
-
-    /// Writes what the file's valid part holds into a new generation.
-    fn rebuild(&mut self, random: &mut CallRandom) -> Result<()> {
-        let Some(current) = &self.current else { return Ok(()) };
-        let mut file = self.files.read(&self.file())?;
-        file.truncate(usize::try_from(current.length).unwrap_or(usize::MAX));
-        let recovered = recover(&file, &current.header, &Cipher::new(&current.key))?;
-        if recovered.next_seq != current.next_seq {
-            // Only the owner still knows the records; its rewrite heals the log.
-            return Err(unavailable("the log's file lost data after a failed flush"));
-        }
-        self.replace(&recovered.records, random)
-    }
-
-    /// Makes `records` a new, current generation. After an error the old one is current, unchanged.
-    /// After success the flags tell whether a crash may undo it and whether the old key is still there.
-    fn replace(&mut self, records: &[Vec<u8>], random: &mut CallRandom) -> Result<()> {
-        let generation = self.current.as_ref().map_or(0, |current| current.header.generation() + 1);
-        let key = random.generate_key();
-        let (header, bytes) = seal_generation(generation, records, &key, random)?;
-        let length = bytes.len() as u64;
-        if length > self.caps.max_file_bytes {
-            return Err(Error::StorageFull);
-        }
-        if let Err(error) = self.write_generation(&header, &key, &bytes) {
-            let _ = self.files.remove(&self.temporary());
-            return Err(error);
-        }
-        let next_seq = header.snapshot_frames();
-        self.stale_key |= self.current.is_some();
-        self.current = Some(Current { header, key, length, next_seq, synced_frames: next_seq });
-        self.suspect = false;
-        self.directory_unsynced = self.files.sync_directory().is_err() && !mutant!(SkipDirectorySync);
-        if self.directory_unsynced {
-            // At once if possible: after a restart of the process nobody would know.
-            let _ = self.make_rename_durable();
-        } else if self.stale_key && !mutant!(KeepOldKey) {
-            self.destroy_stale_key();
-        }
-        Ok(())
-    }
-
-    /// Stores the key, writes the temporary file, renames it.
-    fn write_generation(&mut self, header: &Header, key: &Key, bytes: &[u8]) -> Result<()> {
-        let slot = self.slot(header.generation());
-        let written = self.keys.store(&slot, key).map_err(Error::from).and_then(|()| {
-            if mutant!(RenameBeforeSync) {
-                self.files.write(&self.temporary(), b"")?;
-                return Ok(self.files.append(&self.temporary(), 0, bytes, false)?);
-            }
-            Ok(self.files.write(&self.temporary(), bytes)?)
-        });
-        let renamed = written.and_then(|()| Ok(self.files.rename(&self.temporary(), &self.file())?));
-        let Err(error) = renamed else { return Ok(()) };
-        match self.files.read_prefix(&self.file(), HEADER_BYTES) {
-            Ok((found, _)) if found == header.bytes() => Ok(()),
-            // The new key may go only if its file certainly did not become current.
-            Ok(_) | Err(FileError::NotFound) => {
-                match self.keys.destroy(&slot) {
-                    Err(_) => self.stale_key = true,
-                    Ok(()) => self.stale_key &= self.current.is_none(),
-                }
-                Err(error)
-            }
-            Err(_) => {
-                self.stale_key = true;
-                Err(error)
-            }
-        }
     }
 
     /// Takes back an append that failed, or marks the log so that the next write starts from a new file.
@@ -373,6 +218,9 @@ impl RecordLog for SealedLog {
         check_records(records)?;
         let files = Arc::clone(&self.files);
         let _lock = files.lock()?;
+        if mutant!(WritePlaintextCopy) {
+            self.files.write("debug", &records.concat())?;
+        }
         self.settle(random)?;
         let synced = durability == Durability::Power;
         if records.is_empty() && (!synced || self.current.is_none()) {
@@ -399,7 +247,11 @@ impl RecordLog for SealedLog {
         }
         let appended = files.append(&format!("{}.log", self.name), current.length, &frame, synced);
         match appended {
-            Err(FileError::Io(_)) if synced && mutant!(IgnoreFailedSync) => {}
+            Err(FileError::Io(_))
+                if mutant!(IgnoreFailedSync)
+                    && files
+                        .read_prefix(&format!("{}.log", self.name), 0)
+                        .is_ok_and(|(_, now)| now == current.length + frame_bytes) => {}
             Err(error @ (FileError::Changed | FileError::NotFound)) => return Err(error.into()),
             Err(error) => {
                 self.undo_append(frame_bytes, synced, random);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde_json::{Map, Value, json};
-use tastekeeper::model::layout::{self, Section, header};
+use tastekeeper::layout::{self, Section, header};
 use tastekeeper::model::{AttributeKind, Model, ModelProblem};
 
 use super::failure::Failure;
@@ -59,8 +59,7 @@ fn open(arguments: &InspectArguments, bytes: &[u8]) -> Result<(Model, &'static s
         Err(ModelProblem::UnknownKey) if arguments.key.is_empty() => {
             // opened under a key of the moment: the contents are checked in full, the signature is not
             let moment = SigningKey::from_random(&[1; 40]);
-            let copy =
-                resign(bytes, &moment).map_err(|error| Failure::in_file(&arguments.pack, &error))?;
+            let copy = resign(bytes, &moment).map_err(|error| Failure::in_file(&arguments.pack, &error))?;
             let model = Model::open(copy.into(), &[moment.public_key()])
                 .map_err(|problem| keys::refused(&arguments.pack, &problem))?;
             Ok((model, "not checked: the key is not known; give it with --key"))
@@ -111,6 +110,7 @@ fn describe(model: &Model, bytes: &[u8], signature: &str) -> Map<String, Value> 
             "graph_decay": parameters.graph_decay,
             "popularity_weight": parameters.popularity_weight,
             "kind_weights": parameters.kind_weights,
+            "repeats": parameters.repeats,
         },
         "bytes": {
             "file": info.file_bytes,
@@ -143,10 +143,8 @@ fn item(model: &Model, index: u32) -> Value {
     let mut vector = vec![0.0; model.dim()];
     model.write_vector(index, &mut vector);
     let norm: f32 = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
-    let neighbours: Vec<Value> = model
-        .neighbours(index)
-        .map(|(item, weight)| json!({"item": id(item), "weight": weight}))
-        .collect();
+    let neighbours: Vec<Value> =
+        model.neighbours(index).map(|(item, weight)| json!({"item": id(item), "weight": weight})).collect();
     let attributes: Vec<Value> = model
         .item_attributes(index)
         .filter_map(|attribute| model.attribute(attribute))
@@ -175,8 +173,18 @@ fn print(path: &Path, shown: &Map<String, Value>, output: &mut Output) {
     let mut row = |name: &str, value: String| output.line(format_args!("{name:<18} {value}"));
     row("pack", path.display().to_string());
     for name in [
-        "model_id", "label", "pack_version", "created", "format", "minimum_sdk", "signature", "key_id",
-        "items", "dim", "neighbours", "attributes",
+        "model_id",
+        "label",
+        "pack_version",
+        "created",
+        "format",
+        "minimum_sdk",
+        "signature",
+        "key_id",
+        "items",
+        "dim",
+        "neighbours",
+        "attributes",
     ] {
         row(name, text(&shown[name]));
     }

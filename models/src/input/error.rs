@@ -138,7 +138,15 @@ impl fmt::Display for ValueKind {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputError {
-    /// The file cannot be opened or read.
+    /// The file cannot be opened.
+    #[error("{role}: cannot be opened")]
+    Open {
+        /// Which file.
+        role: FileRole,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Reading stopped on the way.
     #[error("{role}: cannot be read after line {line}")]
     Io {
         /// Which file.

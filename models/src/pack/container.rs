@@ -1,7 +1,7 @@
 //! Header, section table and padding around the sections.
 
+use tastekeeper::layout::{self, SdkVersion, header};
 use tastekeeper::model::ModelProblem;
-use tastekeeper::model::layout::{self, SdkVersion, header};
 
 use super::{Built, PackError};
 

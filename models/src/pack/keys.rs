@@ -11,7 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use blake2::{Blake2b512, Digest};
 use ed25519_dalek::Signer;
-use tastekeeper::model::{Model, PublicKey, layout};
+use tastekeeper::layout;
+use tastekeeper::model::{Model, PublicKey};
 
 use super::save::{save, save_new};
 use super::{PackError, container};
@@ -178,7 +179,9 @@ mod tests {
     use super::*;
 
     fn key() -> SigningKey {
-        SigningKey::from_random(&std::array::from_fn(|index| index as u8))
+        let mut bytes = [5; 40];
+        bytes[..8].copy_from_slice(&[0, 1, 2, 3, 4, 5, 6, 7]);
+        SigningKey::from_random(&bytes)
     }
 
     #[test]

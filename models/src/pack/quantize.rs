@@ -2,33 +2,33 @@
 //!
 //! Every scale is one the pack can store, so what is measured here is what the phone reads.
 
-use tastekeeper::model::layout::vector_scale;
+use tastekeeper::layout::vector_scale;
 
 /// Codes of a row as int4 (-7..=7) and the code of its scale: among the scales a pack can store, the one whose
 /// rounding and clipping lose the least squared error. Code 0 for a zero row.
-pub fn int4_row(row: &[f32], max_scale: f32) -> (Vec<i8>, u8) {
+pub(super) fn int4_row(row: &[f32], max_scale: f32) -> (Vec<i8>, u8) {
     clip_search(row, max_scale, 7, 0.4)
 }
 
 /// Codes of a row as int8 (-127..=127) and the code of its scale, chosen as in [`int4_row`].
-pub fn int8_row(row: &[f32], max_scale: f32) -> (Vec<i8>, u8) {
+pub(super) fn int8_row(row: &[f32], max_scale: f32) -> (Vec<i8>, u8) {
     clip_search(row, max_scale, 127, 0.9)
 }
 
 /// Codes of a row as int8 and its exact scale, `max |row| / 127`.
-pub fn int8_row_exact(row: &[f32]) -> (Vec<i8>, f32) {
+pub(super) fn int8_row_exact(row: &[f32]) -> (Vec<i8>, f32) {
     let scale = largest(row) / 127.0;
     (codes(row, scale, 127), scale)
 }
 
 /// Codes of non-negative weights, `round(weight / step)`, at most `2^bits - 1`. `bits` is 4 or 8.
-pub fn linear_codes(weights: &[f32], bits: u8, step: f32) -> Vec<u8> {
+pub(super) fn linear_codes(weights: &[f32], bits: u8, step: f32) -> Vec<u8> {
     let most = if bits == 4 { 15.0 } else { 255.0 };
     weights.iter().map(|weight| byte((weight / step).round().clamp(0.0, most))).collect()
 }
 
 /// The largest magnitude of a row; the scale that clips nothing is this over the largest code.
-pub fn largest(row: &[f32]) -> f32 {
+pub(super) fn largest(row: &[f32]) -> f32 {
     row.iter().fold(0.0, |most, value| most.max(value.abs()))
 }
 
@@ -91,13 +91,13 @@ mod tests {
 
     #[test]
     fn clipping_beats_the_largest_value_when_one_is_far_out() {
-        let mut row = vec![0.1_f32; 64];
-        row[0] = 0.65;
+        let mut row = vec![0.09_f32; 64];
+        row[0] = 0.7;
         let (codes, code) = int4_row(&row, 1.0 / 7.0);
         let scale = vector_scale(1.0 / 7.0, code);
-        assert!(scale < 0.65 / 7.0);
+        assert!(scale < 0.7 / 7.0);
         assert_eq!(codes[0], 7);
-        assert!((f32::from(codes[1]) * scale - 0.1).abs() < 0.01);
+        assert!((f32::from(codes[1]) * scale - 0.09).abs() < 0.01);
     }
 
     #[test]
@@ -106,8 +106,8 @@ mod tests {
         assert_eq!(codes, [127, -64, 0]);
         assert!((scale - 1.0 / 127.0).abs() < 1e-9);
         assert_eq!(int8_row_exact(&[0.0; 4]), (vec![0; 4], 0.0));
-        assert_eq!(linear_codes(&[2.0, 1.0, 0.01], 8, 2.0 / 255.0), [255, 128, 1]);
-        assert_eq!(linear_codes(&[2.0, 1.0, 0.01], 4, 2.0 / 15.0), [15, 8, 0]);
+        assert_eq!(linear_codes(&[2.0, 1.01, 0.01], 8, 2.0 / 255.0), [255, 129, 1]);
+        assert_eq!(linear_codes(&[2.0, 1.01, 0.01], 4, 2.0 / 15.0), [15, 8, 0]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The contents of every section, from a model that was validated.
 
 use ndarray::Array2;
-use tastekeeper::model::layout::{self, Section, parameter as at};
+use tastekeeper::layout::{self, Section, parameter as at};
 
 use super::container::index32;
 use super::quantize;
@@ -63,6 +63,7 @@ fn parameters(model: &TrainedModel, neighbours: usize, max_scale: f32, edge_step
     put(at::GRAPH_WEIGHT, blend.graph_weight.to_le_bytes());
     put(at::GRAPH_DECAY, blend.graph_decay.to_le_bytes());
     put(at::POPULARITY_WEIGHT, blend.popularity_weight.to_le_bytes());
+    put(at::REPEATS, u32::from(blend.repeats).to_le_bytes());
     for (kind, weight) in blend.kind_weights.iter().enumerate() {
         put(at::KIND_WEIGHTS + 4 * kind, weight.to_le_bytes());
     }

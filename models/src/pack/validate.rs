@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use ndarray::Array2;
-use tastekeeper::model::layout;
+use tastekeeper::layout;
 
 use super::{PackError, PackOptions};
 use crate::dataset::{Attribute, AttributeKind};

@@ -32,6 +32,8 @@ pub(super) struct Stock {
     pub(super) brands: Vec<Brand>,
     pub(super) products: Vec<Product>,
     pub(super) latents: Vec<Latent>,
+    /// Running sums of the products' popularity.
+    pub(super) popularity_sums: Vec<f64>,
     /// Products of each leaf.
     pub(super) by_leaf: Vec<Vec<usize>>,
     /// For each product those most like it, nearest first.
@@ -69,31 +71,46 @@ pub(super) fn generate(config: &ShopConfig) -> Stock {
         }
     }
     draws.shuffle(&mut families);
-    let (mut products, mut latents): (Vec<Product>, Vec<Latent>) =
+    let (mut products, latents): (Vec<Product>, Vec<Latent>) =
         families.into_iter().flatten().take(config.products).unzip();
     for (number, product) in products.iter_mut().enumerate() {
         product.id = format!("sku-{:05}", number + 1);
     }
-    for (number, latent) in latents.iter_mut().enumerate() {
-        let next_is_same =
-            |other: Option<&Product>| other.is_some_and(|o| o.group_id == products[number].group_id);
-        let alone = !next_is_same(products.get(number + 1))
-            && !next_is_same(number.checked_sub(1).and_then(|before| products.get(before)));
-        debug_assert!(latent.popularity > 0.0);
-        if alone {
-            products[number].group_id = None;
-        }
-    }
+    leave_groups_of_one(&mut products);
     let mut by_leaf = vec![Vec::new(); taxonomy.leaves.len()];
     for (number, latent) in latents.iter().enumerate() {
         by_leaf[latent.leaf].push(number);
     }
-    let mut stock =
-        Stock { taxonomy, brands, products, latents, by_leaf, similar: Vec::new(), complements: Vec::new() };
+    let popularity_sums = latents
+        .iter()
+        .scan(0.0, |sum, latent| {
+            *sum += latent.popularity;
+            Some(*sum)
+        })
+        .collect();
+    let mut stock = Stock {
+        taxonomy,
+        brands,
+        products,
+        latents,
+        popularity_sums,
+        by_leaf,
+        similar: Vec::new(),
+        complements: Vec::new(),
+    };
     stock.similar = (0..stock.products.len()).map(|number| stock.similar_to(number, &mut draws)).collect();
     stock.complements =
         (0..stock.products.len()).map(|number| stock.going_with(number, &mut draws)).collect();
     stock
+}
+
+/// A product without variants needs no group. Variants stand next to each other.
+fn leave_groups_of_one(products: &mut [Product]) {
+    for group in products.chunk_by_mut(|a, b| a.group_id == b.group_id) {
+        if let [alone] = group {
+            alone.group_id = None;
+        }
+    }
 }
 
 /// Younger products are new arrivals.
@@ -127,9 +144,15 @@ fn generate_family(
     let noun = *draws.pick(&leaf.nouns);
     let line = *draws.pick(&LINES);
     let is_used_up = leaf.replenish_days.is_some();
-    let adjective = match is_used_up {
-        true => *draws.pick(&STYLES[style].character_words),
-        false => *draws.pick(&STYLES[style].words),
+    let adjective = if is_used_up {
+        *draws.pick(&STYLES[style].character_words)
+    } else {
+        *draws.pick(&STYLES[style].words)
+    };
+    let name = match draws.below(3) {
+        0 => format!("{} {line} {noun}", brand.name),
+        1 => format!("{} {adjective} {noun}", brand.name),
+        _ => format!("{} {line} {adjective} {noun}", brand.name),
     };
     let first_colour = draws.below(COLOURS.len());
     let variants = match leaf.variants {
@@ -140,16 +163,7 @@ fn generate_family(
     let mut products = Vec::new();
     for variant in 0..variants {
         let mut attributes = BTreeMap::new();
-        let mut title = match draws.below(3) {
-            _ if variant > 0 => String::new(),
-            0 => format!("{} {line} {noun}", brand.name),
-            1 => format!("{} {adjective} {noun}", brand.name),
-            _ => format!("{} {line} {adjective} {noun}", brand.name),
-        };
-        if let Some((first, _)) = products.first() {
-            let first: &Product = first;
-            title = first.title.split(',').next().unwrap_or_default().to_owned();
-        }
+        let mut title = name.clone();
         let colour = match leaf.variants {
             Variants::Colours => (first_colour + 5 * variant) % COLOURS.len(),
             _ => first_colour,

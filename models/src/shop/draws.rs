@@ -82,6 +82,13 @@ impl Draws {
         last
     }
 
+    /// As [`weighted`](Self::weighted), from the running sums of the weights, in logarithmic time.
+    pub(super) fn weighted_by_sums(&mut self, sums: &[f64]) -> usize {
+        let total = sums.last().copied().unwrap_or_default();
+        let drawn = self.unit() * total;
+        sums.partition_point(|sum| *sum <= drawn).min(sums.len() - 1)
+    }
+
     /// Fisher and Yates's shuffle.
     pub(super) fn shuffle<T>(&mut self, values: &mut [T]) {
         for end in (1..values.len()).rev() {
@@ -115,5 +122,6 @@ mod tests {
         let share = mean(Box::new(|| f64::from(u8::from(draws.weighted([1.0, 0.0, 3.0].into_iter()) == 2))));
         assert!((share - 0.75).abs() < 0.02);
         assert_eq!(draws.weighted([0.0, 2.0, 0.0].into_iter()), 1);
+        assert_eq!(draws.weighted_by_sums(&[0.0, 2.0, 2.0]), 1);
     }
 }

@@ -57,7 +57,8 @@ pub(super) fn simulate(
         running_out: Vec::new(),
     };
     for start in starts {
-        if shopper.events.len() as f64 >= budget {
+        // Visits are not cut short, so the last one may begin half a visit early.
+        if shopper.events.len() as f64 + EVENTS_PER_VISIT / 2.0 >= budget {
             break;
         }
         #[expect(clippy::cast_possible_truncation, reason = "1000 days are about 10^11 milliseconds")]
@@ -218,6 +219,6 @@ impl Shopper<'_> {
 
     /// A product of the whole shop by popularity alone.
     fn by_chance(&mut self) -> usize {
-        self.draws.weighted(self.stock.latents.iter().map(|latent| latent.popularity))
+        self.draws.weighted_by_sums(&self.stock.popularity_sums)
     }
 }

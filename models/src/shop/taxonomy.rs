@@ -2,7 +2,8 @@
 //!
 //! In: the table in `taxonomy.txt`, part of the program. Out: roots, branches and leaves with what their products are
 //! like and which leaves go together.
-//! The roots carry the ids of Shopify's product taxonomy (CC0 data); everything below is numbered and named here.
+//! The roots carry the ids and names of Shopify's product taxonomy; everything below is numbered and named here, so
+//! that `aa-1-1` here is not Shopify's `aa-1-1`.
 //! Must never change the order of nodes without a reason: every generated shop changes with it.
 
 use super::CategoryNode;

@@ -15,6 +15,8 @@ pub struct Transitions {
     pub counts: Vec<u64>,
     /// For each item in that order its strongest transitions, by rank.
     pub graph: Vec<Vec<(u32, f32)>>,
+    /// Whether repeats were allowed.
+    pub repeats: bool,
 }
 
 /// Counts events and transitions with the parameters that a search would start from.
@@ -36,16 +38,15 @@ pub fn transitions(
     };
     let histories = Histories::new(&dataset.sequences, &cuts, &ranking.rank, kind_weights, repeats);
     let setting = tune::START;
-    let counted =
-        Counted::new(&histories, dataset.items.len(), neighbours, &setting.graph.count, repeats);
+    let counted = Counted::new(&histories, dataset.items.len(), neighbours, &setting.graph.count, repeats);
     let graph = counted.finish(setting.graph.alpha, setting.graph.e0).into_lists();
-    Transitions { order: ranking.order, counts: ranking.counts, graph }
+    Transitions { order: ranking.order, counts: ranking.counts, graph, repeats }
 }
 
 /// The score of a model that was not tuned: the weights a search would start from, and an embedding state and
 /// temperature near what training finds on shops' logs.
 #[must_use]
-pub fn untuned_blend(kind_weights: [f32; 4]) -> BlendParameters {
+pub fn untuned_blend(kind_weights: [f32; 4], repeats: bool) -> BlendParameters {
     let setting = tune::START;
     BlendParameters {
         decay: 0.7,
@@ -55,6 +56,7 @@ pub fn untuned_blend(kind_weights: [f32; 4]) -> BlendParameters {
         graph_decay: setting.graph_decay,
         popularity_weight: setting.popularity_weight,
         kind_weights,
+        repeats,
     }
 }
 

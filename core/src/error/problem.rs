@@ -2,7 +2,7 @@
 //!
 //! Messages name the part of the format, never an item, a key or a path.
 
-use super::layout::{SdkVersion, Section};
+use crate::layout::{SdkVersion, Section};
 
 /// What a pack asks for that this engine does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

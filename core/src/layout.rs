@@ -124,8 +124,10 @@ pub mod parameter {
     pub const POPULARITY_WEIGHT: usize = 44;
     /// Four `f32`: view, cart, wishlist, purchase.
     pub const KIND_WEIGHTS: usize = 48;
+    /// `u32`: 1 when an item may count several times in one history, 0 when only its newest event counts.
+    pub const REPEATS: usize = 64;
     /// The first reserved byte; zero from here on.
-    pub const RESERVED: usize = 64;
+    pub const RESERVED: usize = 68;
 }
 
 /// Allowed [`parameter::MAX_SCALE`].
@@ -212,7 +214,7 @@ impl Section {
     }
 
     /// The place in [`Section::ALL`].
-    pub(super) const fn position(self) -> usize {
+    pub(crate) const fn position(self) -> usize {
         match self {
             Self::Summary => 14,
             known => known as usize - 1,
@@ -335,7 +337,7 @@ mod tests {
     fn scales_and_popularity_have_known_bits() {
         assert_eq!(vector_scale(0.125, 255).to_bits(), 0.125_f32.to_bits());
         assert_eq!(vector_scale(0.125, 223).to_bits(), 0.0625_f32.to_bits());
-        assert_eq!(vector_scale(1.0, 254).to_bits(), 0x3f7a_8384);
+        assert_eq!(vector_scale(1.0, 254).to_bits(), 0x3f7a_83b3);
         assert_eq!(vector_scale(1.0, 0).to_bits(), 0);
         assert_eq!([0, 1, 10, 99].map(|count| popularity_code(count, 99)), [0, 38, 133, 255]);
         assert_eq!(popularity_code(0, 0), 0);

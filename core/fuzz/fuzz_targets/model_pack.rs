@@ -1,0 +1,60 @@
+//! Any bytes, as they are and signed by a test key: refused or readable from end to end, never a panic.
+#![no_main]
+
+use blake2::{Blake2b512, Digest};
+use ed25519_dalek::{Signer, SigningKey};
+use libfuzzer_sys::fuzz_target;
+use tastekeeper::layout::{HEADER_BYTES, TRAILER_BYTES, header};
+use tastekeeper::model::{Model, PublicKey};
+
+const KEY_ID: [u8; 8] = [7; 8];
+const SEED: [u8; 32] = [7; 32];
+
+fuzz_target!(|data: &[u8]| {
+    let key = SigningKey::from_bytes(&SEED);
+    let trusted = PublicKey::from_bytes(KEY_ID, &key.verifying_key().to_bytes()).expect("a sound test key");
+    if let Ok(model) = Model::open(data.into(), std::slice::from_ref(&trusted)) {
+        read(&model);
+    }
+    if let Ok(model) = Model::open(sign(&key, data).into(), &[trusted]) {
+        read(&model);
+    }
+});
+
+/// The body of `data` with a right length field and a right trailer.
+fn sign(key: &SigningKey, data: &[u8]) -> Vec<u8> {
+    let mut bytes = data[..data.len().saturating_sub(TRAILER_BYTES)].to_vec();
+    if bytes.len() >= HEADER_BYTES {
+        let length = (bytes.len() + TRAILER_BYTES) as u64;
+        bytes[header::FILE_BYTES..header::FILE_BYTES + 8].copy_from_slice(&length.to_le_bytes());
+    }
+    let digest: [u8; 64] = Blake2b512::digest(&bytes).into();
+    bytes.extend(b"ED");
+    bytes.extend(KEY_ID);
+    bytes.extend(key.sign(&digest).to_bytes());
+    bytes
+}
+
+fn read(model: &Model) {
+    let query = vec![0.25; model.dim()];
+    let mut vector = vec![0.0; model.dim()];
+    let mut scores = vec![0.0; model.len() as usize];
+    model.scores(&query, &mut scores);
+    for index in 0..=model.len() {
+        let id = model.id(index);
+        assert_eq!(id.and_then(|id| model.index_of(id)), id.map(|_| index));
+        model.write_vector(index, &mut vector);
+        if let Some(score) = scores.get(index as usize) {
+            assert_eq!(model.dot(&query, index).to_bits(), score.to_bits());
+            assert!(score.is_finite());
+        }
+        assert!(model.neighbours(index).all(|(item, weight)| item < model.len() && weight.is_finite()));
+        assert!(model.item_attributes(index).all(|attribute| attribute < model.attributes()));
+    }
+    for index in 0..=model.attributes() {
+        model.attribute_vector(index, &mut vector);
+        if let Some(attribute) = model.attribute(index) {
+            assert_eq!(model.attribute_index(attribute.kind, attribute.name), Some(index));
+        }
+    }
+}

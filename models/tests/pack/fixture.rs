@@ -1,0 +1,64 @@
+//! A pack of the first format opens for ever, with the same contents.
+//!
+//! `tests/fixtures/pack-v1/README.md` says how its files were made. They are never written again.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tastekeeper::model::{AttributeKind, Model, PublicKey};
+
+use crate::support::{read_everything, small_pack};
+
+pub fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/pack-v1")
+}
+
+fn fixture() -> Model {
+    let key = std::fs::read_to_string(folder().join("key.pub")).unwrap();
+    let bytes: Arc<[u8]> = std::fs::read(folder().join("small.tkpack")).unwrap().into();
+    Model::open(bytes, &[PublicKey::parse(&key).unwrap()]).unwrap()
+}
+
+#[test]
+fn the_first_pack_still_opens() {
+    let model = fixture();
+    read_everything(&model);
+    assert_eq!(model.info().model_id, "shop-test");
+    assert_eq!((model.len(), model.dim(), model.attributes()), (6, 9, 4));
+    let ids: Vec<_> = (0..6).filter_map(|index| model.id(index)).collect();
+    assert_eq!(ids, ["zeta", "b2", "c3", "d4", "e5", "é6"]);
+    assert_eq!(model.neighbours(3).collect::<Vec<_>>(), [(4, 1.0), (3, 1.0), (2, 1.0)]);
+    assert_eq!(model.item_attributes(5).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    let hair = model.attribute(1).unwrap();
+    assert_eq!((hair.kind, hair.name, hair.parent), (AttributeKind::Category, "hair", Some(0)));
+    assert_eq!(model.parameters().graph_weight, 13.0);
+}
+
+/// The bits of scores over the fixture, the same on every platform.
+#[test]
+fn scores_have_known_bits() {
+    let model = fixture();
+    let query = [0.5, -0.25, 0.125, 1.0, -1.0, 0.75, 0.0, 0.3, -0.6];
+    let mut scores = [0.0; 6];
+    model.scores(&query, &mut scores);
+    let bits = scores.map(f32::to_bits);
+    assert_eq!(bits, KNOWN_BITS, "{bits:#x?}");
+}
+
+const KNOWN_BITS: [u32; 6] = [0x3f12_3e45, 0xbfbb_ae7d, 0xbe93_f233, 0x3f8c_bedc, 0xbed3_b42a, 0];
+
+/// Not a promise: when the writer changes on purpose, this test goes and the fixture stays.
+#[test]
+fn the_writer_still_writes_the_first_pack() {
+    assert_eq!(std::fs::read(folder().join("small.tkpack")).unwrap(), small_pack());
+}
+
+#[test]
+#[ignore = "makes the files of the fixture, once"]
+fn make() {
+    std::fs::create_dir_all(folder()).unwrap();
+    std::fs::write(folder().join("small.tkpack"), small_pack()).unwrap();
+    std::fs::write(folder().join("key.pub"), crate::support::key().public_key_text()).unwrap();
+    let signature = crate::support::key().detached_signature(&small_pack(), "tastekeeper fixture").unwrap();
+    std::fs::write(folder().join("small.tkpack.minisig"), signature).unwrap();
+}
