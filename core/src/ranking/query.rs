@@ -86,7 +86,10 @@ struct Draft {
     origin: Origin,
     item: Option<u32>,
     personal: bool,
+    /// Of its kind.
     weight: f64,
+    /// How much the shopper's own signals count, 0 to 1; 1 for the request's.
+    strength: f64,
 }
 
 impl Query {
@@ -138,6 +141,7 @@ impl Query {
                 item: None,
                 personal: false,
                 weight: BROWSE_WEIGHT,
+                strength: 1.0,
             });
         }
         drafts.extend(context.cart.iter().rev().filter_map(|id| view.index_of(id)).map(Draft::context));
@@ -167,7 +171,8 @@ impl Query {
             origin,
             item: Some(index),
             personal: true,
-            weight: weight * strength,
+            weight,
+            strength,
         }));
     }
 
@@ -177,11 +182,11 @@ impl Query {
         let parameters = model.parameters();
         let (decay, carry) = (f64::from(parameters.decay), f64::from(parameters.carry));
         let graph_decay = f64::from(parameters.graph_decay);
-        let item_count = drafts.iter().filter(|draft| draft.item.is_some()).count().min(SIGNAL_WINDOW);
+        // Strength is left out of the total: a weaker history moves the score less.
         let mut graph_total = 0.0;
         let mut power = 1.0;
-        for _ in 0..item_count {
-            graph_total += power;
+        for draft in drafts.iter().filter(|draft| draft.item.is_some()).take(SIGNAL_WINDOW) {
+            graph_total += power * draft.weight;
             power *= graph_decay;
         }
         let mut place = 0;
@@ -191,14 +196,15 @@ impl Query {
                 break;
             }
             let is_item = draft.item.is_some();
+            let weight = draft.weight * draft.strength;
             self.terms.push(Term {
                 origin: draft.origin,
                 item: draft.item,
                 personal: draft.personal,
-                coefficient: if graph_only { 0.0 } else { draft.weight * embedding },
+                coefficient: if graph_only { 0.0 } else { weight * embedding },
                 direct: 0.0,
                 graph: if is_item && graph_total > 0.0 {
-                    f64::from(parameters.graph_weight) * draft.weight * graph / graph_total
+                    f64::from(parameters.graph_weight) * weight * graph / graph_total
                 } else {
                     0.0
                 },
@@ -326,7 +332,7 @@ impl Query {
 
 impl Draft {
     fn context(index: u32) -> Self {
-        Self { origin: Origin::Context, item: Some(index), personal: false, weight: 1.0 }
+        Self { origin: Origin::Context, item: Some(index), personal: false, weight: 1.0, strength: 1.0 }
     }
 
     fn attribute(symbol: u32, strength: f64) -> Self {
@@ -334,7 +340,8 @@ impl Draft {
             origin: Origin::Attribute(symbol),
             item: None,
             personal: true,
-            weight: BROWSE_WEIGHT * strength,
+            weight: BROWSE_WEIGHT,
+            strength,
         }
     }
 }
