@@ -8,18 +8,28 @@ use crate::pack::{PackOptions, SigningKey, write_pack};
 use crate::reference::Reference;
 use crate::shop::{ShopConfig, generate_shop};
 use crate::train::embedding::EmbeddingConfig;
-use crate::train::{Preset, Repeats, Silent, TrainConfig, train};
+use crate::train::{Repeats, Silent, TrainConfig, train};
 use crate::trained::TrainedModel;
+
+/// Unlike, so that an engine that ignores kinds is found out.
+const KIND_WEIGHTS: [f32; 4] = [1.0, 1.5, 0.5, 3.0];
 
 fn shop(repeats: Repeats, split: Split) -> (Dataset, TrainedModel) {
     let config = ShopConfig { products: 500, shoppers: 150, ..ShopConfig::default() };
-    let dataset = generate_shop(&config).unwrap().dataset;
+    let mut dataset = generate_shop(&config).unwrap().dataset;
+    if repeats == Repeats::Forbid {
+        for sequence in &mut dataset.sequences {
+            let mut seen = BTreeSet::new();
+            sequence.events.retain(|event| seen.insert(event.item));
+        }
+    }
     let embedding =
         EmbeddingConfig { epochs: 1, dim: 16, negatives: 64, ..EmbeddingConfig::for_positions(2000, 16) };
     let config = TrainConfig {
         repeats,
         split,
         tuning_budget: 8,
+        kind_weights: KIND_WEIGHTS,
         embedding: Some(embedding),
         ..TrainConfig::default()
     };
@@ -63,7 +73,10 @@ fn compare(dataset: &Dataset, model: &TrainedModel, config: &EvaluateConfig) {
         let events = &dataset.sequences[outcome.case.sequence].events;
         let history: Vec<(u32, f32)> = events[..outcome.case.position]
             .iter()
-            .map(|event| (index[dataset.items[event.item as usize].as_str()], 1.0))
+            .map(|event| {
+                let item = index[dataset.items[event.item as usize].as_str()];
+                (item, KIND_WEIGHTS[event.kind as usize])
+            })
             .collect();
         let target = index[dataset.items[events[outcome.case.position].item as usize].as_str()];
         let excluded = |item: u32| !config.repeats && history.iter().any(|(known, _)| *known == item);
@@ -93,6 +106,7 @@ fn compare(dataset: &Dataset, model: &TrainedModel, config: &EvaluateConfig) {
 #[test]
 fn ranks_are_the_reference_scorers_without_known_items() {
     let (dataset, model) = shop(Repeats::Forbid, Split::LeaveOneOut);
+    assert!(!model.blend.repeats);
     compare(&dataset, &model, &EvaluateConfig::new(Protocol::LeaveOneOut));
 }
 
@@ -106,6 +120,7 @@ fn ranks_are_the_reference_scorers_with_repeats_and_long_histories() {
 #[test]
 fn the_report_counts_what_happened() {
     let (dataset, model) = shop(Repeats::Allow, Split::All);
+    assert!(model.blend.repeats);
     let pack = open(&model);
     let config = EvaluateConfig { users: Some(40), ..EvaluateConfig::new(Protocol::LeaveOneOut) };
     let found = evaluate(&pack, &dataset, &config, &mut Silent).unwrap();
@@ -134,5 +149,4 @@ fn nothing_to_ask_and_a_foreign_log_are_refused() {
     assert_eq!(run(&foreign, config), EvaluateError::ForeignLog);
     let temporal = EvaluateConfig::new(Protocol::Temporal { share: 1.5 });
     assert_eq!(run(&dataset, temporal), EvaluateError::Split(SplitError::Share));
-    assert_eq!(Preset::Standard.dim(), 64);
 }
