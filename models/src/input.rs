@@ -29,7 +29,7 @@ pub use attributes::{
     read_attributes_from,
 };
 pub use builder::{DatasetBuilder, ItemDescription, price_band};
-pub use delimited::DelimitedFormat;
+pub use delimited::{DelimitedFormat, read_columns};
 pub use error::{Column, FileRole, InputError, ValueKind};
 pub(crate) use error::{EXPECTED_ID, id_problem};
 pub use items::{ItemsFormat, read_items, read_items_from};

@@ -11,6 +11,7 @@ pub mod graph;
 mod histories;
 mod random;
 pub mod split;
+pub mod transitions;
 mod tune;
 
 use crate::dataset::{AttributeTable, Dataset};

@@ -1,2 +1,5 @@
 //! The `tastekeeper` command.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    tastekeeper_models::command::main()
+}

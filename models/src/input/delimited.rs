@@ -4,13 +4,14 @@
 //! Must never accept a record that runs over a line's end: that is how a missing quote swallows a file.
 
 use std::io::Read;
+use std::path::Path;
 
 use super::builder::DatasetBuilder;
 use super::counted::{BUFFER_BYTES, Budget, Counted};
 use super::error::{Column, EXPECTED_ID, FileRole, InputError, ValueKind, id_problem};
 use super::kind::{EXPECTED_KIND, parse_kind, plain};
 use super::time::{TimeReader, TimeUnit};
-use super::{MAX_ID_BYTES, MAX_LINE_BYTES};
+use super::{MAX_ID_BYTES, MAX_LINE_BYTES, open};
 use crate::dataset::InteractionKind;
 
 /// A log with a header: which columns hold what. Other columns are ignored. Names are compared exactly, after spaces
@@ -72,6 +73,17 @@ impl DelimitedFormat {
     pub fn kind(self, column: &str) -> Self {
         Self { kind: Some(column.to_owned()), ..self }
     }
+}
+
+/// The columns of the delimited file at `path`, from its header. Blocks on disk.
+///
+/// # Errors
+/// Whatever [`InputError`] lists for a header, and a file without one.
+pub fn read_columns(path: &Path, delimiter: u8) -> Result<Vec<String>, InputError> {
+    let role = FileRole::Log;
+    let mut heard = |_| ();
+    let table = Table::open(Counted::new(open(path, role)?, &mut heard), delimiter, role)?;
+    if table.header.is_empty() { Err(InputError::Empty { role }) } else { Ok(table.header) }
 }
 
 /// All events of the file.

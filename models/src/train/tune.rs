@@ -52,7 +52,7 @@ const WEIGHINGS: usize = 8;
 const COUNTED_EVENTS: usize = 50_000_000;
 
 /// Where the search starts.
-const START: Setting = Setting {
+pub(super) const START: Setting = Setting {
     graph: GraphParameters {
         count: CountParameters { window: 50, gamma: 0.25, delta: 0.8, rho: 0.1 },
         alpha: 0.4,

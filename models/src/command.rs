@@ -1,0 +1,83 @@
+//! The `tastekeeper` command: from a shop's log to a signed pack, and from a pack to figures.
+//!
+//! One module per subcommand, each with its arguments (`..Arguments`) and a `run` that reads, computes and writes whole
+//! files. Around them: `failure` (one line and an exit code), `output` (standard output that may close), `progress`,
+//! and what several subcommands share (`files`, `keys`, `log`, `items`).
+//! Results go to standard output, everything else to standard error.
+
+mod card;
+mod evaluate;
+mod failure;
+mod files;
+mod generate_shop;
+mod inspect;
+mod items;
+mod keys;
+mod log;
+mod output;
+mod pack;
+mod progress;
+mod sign;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use output::Output;
+
+const AFTER_HELP: &str = "Exit codes: 0 done; 1 something failed, such as writing a file; \
+     2 the arguments or the files given are not right. An output file is either whole or not there.";
+
+/// Trains, packs, signs, inspects and evaluates Tastekeeper models.
+#[derive(Debug, Parser)]
+#[command(name = "tastekeeper", version, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Trains a model on a shop's log and writes a signed pack
+    Train(train::TrainArguments),
+    /// Writes a saved full-precision model as a pack of another size
+    Pack(pack::PackArguments),
+    /// Shows everything about a pack
+    Inspect(inspect::InspectArguments),
+    /// Signs a pack with another key, makes keys, and signs for other tools
+    Sign(sign::SignArguments),
+    /// Measures a pack by replaying a log through the engine
+    Evaluate(evaluate::EvaluateArguments),
+    /// Writes a shop that does not exist: catalogue, log, categories, personas
+    GenerateShop(generate_shop::GenerateShopArguments),
+}
+
+/// Runs the command with the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut output = Output::stdout();
+    let done = match cli.command {
+        Command::Train(arguments) => train::run(&arguments, &mut output),
+        Command::Pack(arguments) => pack::run(&arguments, &mut output),
+        Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
+        Command::Sign(arguments) => sign::run(&arguments, &mut output),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
+        Command::GenerateShop(arguments) => generate_shop::run(&arguments, &mut output),
+    };
+    match done.and_then(|()| output.finish()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}
