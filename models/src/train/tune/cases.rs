@@ -225,6 +225,7 @@ mod tests {
                 graph_decay: 0.6,
                 popularity_weight: 0.05,
                 kind_weights: [1.0; 4],
+                repeats: false,
             },
         };
         for protocol in [Protocol::LeaveOneOut, Protocol::NextClick] {
