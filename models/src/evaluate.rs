@@ -71,9 +71,10 @@ impl Protocol {
     pub fn cases(self, dataset: &Dataset) -> Result<Vec<Case>, SplitError> {
         let lengths = dataset.sequences.iter().map(|sequence| sequence.events.len());
         let (cuts, protocol) = match self {
-            Self::LeaveOneOut => {
-                (Split::LeaveOneOut.cuts(&dataset.sequences)?, reference::Protocol::LeaveOneOut)
-            }
+            Self::LeaveOneOut => (
+                Split::LeaveOneOut { train_on_validation: true }.cuts(&dataset.sequences)?,
+                reference::Protocol::LeaveOneOut,
+            ),
             Self::NextClick => (vec![0; dataset.sequences.len()], reference::Protocol::NextClick),
             Self::Temporal { share } => {
                 (Split::TemporalByEvent { share }.cuts(&dataset.sequences)?, reference::Protocol::NextClick)

@@ -42,7 +42,7 @@ fn config() -> TrainConfig {
         ..Default::default()
     };
     TrainConfig {
-        split: Split::LeaveOneOut,
+        split: Split::LeaveOneOut { train_on_validation: true },
         tuning_budget: 16,
         embedding: Some(embedding),
         ..TrainConfig::default()
@@ -50,7 +50,7 @@ fn config() -> TrainConfig {
 }
 
 fn hit_rate_at_1(model: &TrainedModel, log: &Dataset) -> f64 {
-    let cuts = Split::LeaveOneOut.cuts(&log.sequences).unwrap();
+    let cuts = Split::LeaveOneOut { train_on_validation: true }.cuts(&log.sequences).unwrap();
     let cases = cases(log.sequences.iter().map(|s| s.events.len()), &cuts, Protocol::LeaveOneOut);
     hit_rate_at_k(&Reference::new(model).ranks(log, &cases, Protocol::LeaveOneOut), 1)
 }

@@ -22,7 +22,8 @@ use crate::train::{Repeats, TrainConfig, TrainReport, train};
 /// What training does not see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum SplitName {
-    /// The last event of every user is left out, for `evaluate --protocol leave-one-out`
+    /// The last event of every user is left out, for `evaluate --protocol leave-one-out`; so is the one before it, as in
+    /// published comparisons, unless `--train-on-validation` is given
     LeaveOneOut,
     /// The last share of all events is left out, for `evaluate --protocol temporal`
     Temporal,
@@ -64,6 +65,10 @@ pub(super) struct TrainArguments {
     /// What training does not see, to be evaluated with later
     #[arg(long, value_enum, default_value = "all")]
     split: SplitName,
+    /// With `--split leave-one-out`, also trains on the event before the last: better, but not comparable with
+    /// published figures
+    #[arg(long)]
+    train_on_validation: bool,
     /// Share that the temporal splits leave out
     #[arg(long, default_value_t = 0.1)]
     share: f64,
@@ -144,7 +149,9 @@ impl TrainArguments {
             seed: self.seed,
             preset: self.preset.into(),
             split: match self.split {
-                SplitName::LeaveOneOut => Split::LeaveOneOut,
+                SplitName::LeaveOneOut => {
+                    Split::LeaveOneOut { train_on_validation: self.train_on_validation }
+                }
                 SplitName::Temporal => Split::TemporalByEvent { share },
                 SplitName::TemporalSessions => Split::TemporalBySequence { share },
                 SplitName::All => Split::All,

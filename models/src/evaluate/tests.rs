@@ -105,7 +105,7 @@ fn compare(dataset: &Dataset, model: &TrainedModel, config: &EvaluateConfig) {
 
 #[test]
 fn ranks_are_the_reference_scorers_without_known_items() {
-    let (dataset, model) = shop(Repeats::Forbid, Split::LeaveOneOut);
+    let (dataset, model) = shop(Repeats::Forbid, Split::LeaveOneOut { train_on_validation: true });
     assert!(!model.blend.repeats);
     compare(&dataset, &model, &EvaluateConfig::new(Protocol::LeaveOneOut));
 }

@@ -8,8 +8,12 @@ use crate::dataset::Sequence;
 /// How events are held out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Split {
-    /// The last event of every sequence of at least two events.
-    LeaveOneOut,
+    /// The last event of every sequence is the test. The one before it is for validation in the comparisons that papers
+    /// publish, and is not trained on there either.
+    LeaveOneOut {
+        /// Trains on the event before the last as well: a better model, not comparable with published figures.
+        train_on_validation: bool,
+    },
     /// Whole sequences: the `share` of them that ended last.
     TemporalBySequence {
         /// Share of sequences held out, above 0 and below 1.
@@ -56,7 +60,12 @@ impl Split {
         let all = (0..sequences).map(&length);
         match self {
             Self::All => Ok(all.collect()),
-            Self::LeaveOneOut => Ok(all.map(|n| if n >= 2 { n - 1 } else { n }).collect()),
+            Self::LeaveOneOut { train_on_validation: true } => {
+                Ok(all.map(|n| n - usize::from(n >= 2)).collect())
+            }
+            Self::LeaveOneOut { train_on_validation: false } => {
+                Ok(all.map(|n| n - usize::from(n >= 2) - usize::from(n >= 3)).collect())
+            }
             Self::TemporalBySequence { share } => {
                 let mut ends = Vec::with_capacity(sequences);
                 for s in 0..sequences {
@@ -115,7 +124,9 @@ mod tests {
     #[test]
     fn leave_one_out_takes_the_last_of_two_or_more() {
         let log = [sequence(&[]), sequence(&[1]), sequence(&[1, 2]), sequence(&[1, 2, 3])];
-        assert_eq!(Split::LeaveOneOut.cuts(&log).unwrap(), [0, 1, 1, 2]);
+        let cuts = |train_on_validation| Split::LeaveOneOut { train_on_validation }.cuts(&log).unwrap();
+        assert_eq!(cuts(true), [0, 1, 1, 2]);
+        assert_eq!(cuts(false), [0, 1, 1, 1]);
         assert_eq!(Split::All.cuts(&log).unwrap(), [0, 1, 2, 3]);
     }
 
