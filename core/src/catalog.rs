@@ -144,7 +144,7 @@ impl Catalog {
             self.log.rewrite(&all, random)?;
             self.records_in_log = all.len();
         } else {
-            self.log.append(&records, Durability::Process, random)?;
+            self.log.append(&records, Durability::Power, random)?;
             self.records_in_log += records.len();
         }
         for (id, item) in changes {

@@ -167,7 +167,9 @@ impl Person {
                 // The consent had expired; what was sealed since is still there.
                 Some(OpenedLog(opened)) => History::new(Box::new(opened.log), &opened.records)?,
                 None => {
-                    SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), &log_name)?;
+                    // The level does not rise over the remains of an earlier history.
+                    SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), &log_name)
+                        .map_err(|error| Error::StorageUnavailable { reason: error.to_string() })?;
                     create_history(platform, &log_name, &self.history.encode()?, call)?
                 }
             };
@@ -212,7 +214,11 @@ fn create_history(
     call: &mut Call,
 ) -> Result<History> {
     let mut log = open_log(platform, log_name)?.0.log;
-    log.rewrite(records, &mut call.random)?;
+    match log.rewrite(records, &mut call.random) {
+        // Created; what is left is the key of an empty file. The log tries again and `doctor` tells.
+        Ok(()) | Err(Error::ErasurePending { .. }) => {}
+        Err(error) => return Err(error),
+    }
     History::new(Box::new(log), records)
 }
 
