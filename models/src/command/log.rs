@@ -1,6 +1,6 @@
 //! A log on the command line: its format, its columns, the ones that usually are there.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
@@ -167,9 +167,6 @@ pub(super) fn describe(path: &Path, dataset: &Dataset) -> String {
 pub(super) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
-
-/// A log argument that may stand more than once.
-pub(super) type Logs = Vec<PathBuf>;
 
 #[cfg(test)]
 mod tests {
