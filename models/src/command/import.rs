@@ -30,7 +30,8 @@ enum VectorFormat {
 #[derive(Debug, Args)]
 pub(super) struct ImportArguments {
     /// The vectors
-    vectors: PathBuf,
+    #[arg(value_name = "VECTORS")]
+    input: PathBuf,
     /// How they are written down; by default from the file's name: .safetensors, otherwise word2vec
     #[arg(long, value_enum, value_name = "FORMAT")]
     vector_format: Option<VectorFormat>,
@@ -56,15 +57,15 @@ pub(super) struct ImportArguments {
 
 /// Imports and writes.
 pub(super) fn run(arguments: &ImportArguments, output: &mut Output) -> Result<(), Failure> {
-    let mut inputs: Vec<&Path> = vec![&arguments.vectors];
+    let mut inputs: Vec<&Path> = vec![&arguments.input];
     inputs.extend(arguments.counts.iter().map(PathBuf::as_path));
     files::check_outputs(&[Some(&arguments.out), arguments.save_model.as_deref()], &inputs)?;
-    let bytes = files::read(&arguments.vectors)?;
-    let vectors = match arguments.vector_format.unwrap_or_else(|| by_name(&arguments.vectors)) {
+    let bytes = files::read(&arguments.input)?;
+    let vectors = match arguments.vector_format.unwrap_or_else(|| by_name(&arguments.input)) {
         VectorFormat::Word2vec => ItemVectors::from_word2vec(&bytes),
         VectorFormat::Safetensors => ItemVectors::from_safetensors(&bytes),
     };
-    let vectors = vectors.map_err(|error| Failure::in_file(&arguments.vectors, &error))?;
+    let vectors = vectors.map_err(|error| Failure::in_file(&arguments.input, &error))?;
     drop(bytes);
     let options = arguments.size.apply(arguments.identity.options(&arguments.out, arguments.size.preset)?);
 
