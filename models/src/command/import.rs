@@ -68,6 +68,7 @@ pub(super) fn run(arguments: &ImportArguments, output: &mut Output) -> Result<()
     let vectors = vectors.map_err(|error| Failure::in_file(&arguments.input, &error))?;
     drop(bytes);
     let options = arguments.size.apply(arguments.identity.options(&arguments.out, arguments.size.preset)?);
+    keys::existing_key(arguments.identity.key.as_deref())?;
 
     let mut bars = Bars::new();
     let mut dataset: Option<Dataset> = None;

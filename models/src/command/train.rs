@@ -104,7 +104,8 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
     let outputs = [Some(arguments.out.as_path()), arguments.card.as_deref(), arguments.save_model.as_deref()];
     files::check_outputs(&outputs, &inputs)?;
     let config = arguments.config()?;
-    let options = PackOptions { ..arguments.identity.options(&arguments.out, arguments.preset)? };
+    let options = arguments.identity.options(&arguments.out, arguments.preset)?;
+    keys::existing_key(arguments.identity.key.as_deref())?;
 
     let mut bars = Bars::new();
     let mut dataset = arguments.format.read(&arguments.log, &mut bars)?;

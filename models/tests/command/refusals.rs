@@ -51,7 +51,11 @@ fn malformed_lines_are_named_with_their_column() {
         "user,item,time\nu,a,1700000000\nu,b,soon\n",
         &["line 3, column `time`", "found text of 4 bytes"],
     );
-    refuse_log("kinds.csv", "user,item,event\nu,a,sneeze\n", &["line 2, column `event`", "add_to_cart"]);
+    refuse_log(
+        "kinds.csv",
+        "user,item,event\nu,a,sneeze\n",
+        &["line 2, column `event`", "add_to_cart", "--ignore-events"],
+    );
     refuse_log("fields.csv", "user,item\nu,a\nu,b,c\n", &["line 3: expected 2 fields", "found 3"]);
     refuse_log("lonely.txt", "u a b\nv\n", &["line 2, column 2: expected an item after the user"]);
     refuse_log("empty.csv", "", &["empty.csv: log: holds no events"]);
@@ -167,6 +171,7 @@ fn outputs_and_options_that_cannot_be() {
     refuse(&["train", "log.csv", "--out", "OUT", "--event-weights", "1,2"], &["--event-weights"]);
     refuse(&["train", "log.csv", "--out", "OUT", "--event-weights", "1,1,1,-1"], &["event weights"]);
     let long = "x".repeat(65);
+    refuse(&["train", "log.csv", "--out", "OUT", "--model-id", &long], &["`model_id`", "1 to 64 bytes"]);
     refuse(
         &["pack", "model.safetensors", "--out", "OUT", "--model-id", &long],
         &["`model_id`", "1 to 64 bytes"],
