@@ -10,6 +10,7 @@ mod evaluate;
 mod failure;
 mod files;
 mod generate_shop;
+mod import;
 mod inspect;
 mod items;
 mod keys;
@@ -43,6 +44,8 @@ enum Command {
     Train(train::TrainArguments),
     /// Writes a saved full-precision model as a pack of another size
     Pack(pack::PackArguments),
+    /// Makes a pack out of item vectors that were trained elsewhere
+    Import(import::ImportArguments),
     /// Shows everything about a pack
     Inspect(inspect::InspectArguments),
     /// Signs a pack with another key, makes keys, and signs for other tools
@@ -61,6 +64,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Train(arguments) => train::run(&arguments, &mut output),
         Command::Pack(arguments) => pack::run(&arguments, &mut output),
+        Command::Import(arguments) => import::run(&arguments, &mut output),
         Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
         Command::Sign(arguments) => sign::run(&arguments, &mut output),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),

@@ -7,6 +7,7 @@ pub mod command;
 pub mod dataset;
 pub mod evaluate;
 pub mod host;
+pub mod import;
 pub mod input;
 pub mod pack;
 pub mod quantize;

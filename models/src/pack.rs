@@ -77,6 +77,18 @@ impl Default for PackOptions {
     }
 }
 
+impl PackOptions {
+    /// Whether a pack can be written with these options. [`write_pack`] checks them as well; this is for asking before
+    /// long work.
+    ///
+    /// # Errors
+    ///
+    /// [`PackError::InvalidOption`] with the field at fault.
+    pub fn check(&self) -> Result<(), PackError> {
+        validate::options(self)
+    }
+}
+
 /// Why no pack was written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

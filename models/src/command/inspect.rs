@@ -11,7 +11,7 @@ use tastekeeper::layout::{self, Section, header};
 use tastekeeper::model::{AttributeKind, Model, ModelProblem};
 
 use super::failure::Failure;
-use super::output::Output;
+use super::output::{Output, plain};
 use super::{files, keys};
 use crate::pack::{SigningKey, resign};
 
@@ -103,13 +103,13 @@ fn describe(model: &Model, bytes: &[u8], signature: &str) -> Map<String, Value> 
         "neighbours": info.neighbours,
         "attributes": info.attributes,
         "parameters": {
-            "decay": parameters.decay,
-            "carry": parameters.carry,
-            "gain": parameters.gain,
-            "graph_weight": parameters.graph_weight,
-            "graph_decay": parameters.graph_decay,
-            "popularity_weight": parameters.popularity_weight,
-            "kind_weights": parameters.kind_weights,
+            "decay": plain(parameters.decay),
+            "carry": plain(parameters.carry),
+            "gain": plain(parameters.gain),
+            "graph_weight": plain(parameters.graph_weight),
+            "graph_decay": plain(parameters.graph_decay),
+            "popularity_weight": plain(parameters.popularity_weight),
+            "kind_weights": parameters.kind_weights.map(plain),
             "repeats": parameters.repeats,
         },
         "bytes": {
@@ -143,8 +143,10 @@ fn item(model: &Model, index: u32) -> Value {
     let mut vector = vec![0.0; model.dim()];
     model.write_vector(index, &mut vector);
     let norm: f32 = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
-    let neighbours: Vec<Value> =
-        model.neighbours(index).map(|(item, weight)| json!({"item": id(item), "weight": weight})).collect();
+    let neighbours: Vec<Value> = model
+        .neighbours(index)
+        .map(|(item, weight)| json!({"item": id(item), "weight": plain(weight)}))
+        .collect();
     let attributes: Vec<Value> = model
         .item_attributes(index)
         .filter_map(|attribute| model.attribute(attribute))
@@ -160,8 +162,8 @@ fn item(model: &Model, index: u32) -> Value {
     json!({
         "id": id(index),
         "rank": index + 1,
-        "popularity": model.popularity(index),
-        "vector_norm": norm,
+        "popularity": plain(model.popularity(index)),
+        "vector_norm": plain(norm),
         "neighbours": neighbours,
         "attributes": attributes,
     })

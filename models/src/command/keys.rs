@@ -38,15 +38,23 @@ fn development_key() -> Result<PathBuf, Failure> {
     Ok(folder.join("tastekeeper").join(FILE))
 }
 
-/// The key in the file `given`, or else the development key, which is made if there is none.
-pub(super) fn signing_key(given: Option<&Path>) -> Result<SigningKey, Failure> {
+/// The key in the file `given`, or else the development key; `None` if it has to be made.
+///
+/// To be called before long work, so that a key that cannot be read is found out first.
+pub(super) fn existing_key(given: Option<&Path>) -> Result<Option<SigningKey>, Failure> {
     if let Some(path) = given {
-        return read_signing_key(path);
+        return read_signing_key(path).map(Some);
     }
     let path = development_key()?;
-    if path.exists() {
-        return read_signing_key(&path);
+    path.exists().then(|| read_signing_key(&path)).transpose()
+}
+
+/// The key in the file `given`, or else the development key, which is made if there is none.
+pub(super) fn signing_key(given: Option<&Path>) -> Result<SigningKey, Failure> {
+    if let Some(key) = existing_key(given)? {
+        return Ok(key);
     }
+    let path = development_key()?;
     let folder = files::folder_of(&path);
     std::fs::create_dir_all(folder).map_err(|error| Failure::writing(&path, &error))?;
     let key = new_key(&path)?;

@@ -1,13 +1,13 @@
 //! A log on the command line: its format, its columns, the ones that usually are there.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
-use super::failure::Failure;
+use super::failure::{Failure, chain};
 use super::progress::Bars;
 use crate::dataset::Dataset;
-use crate::input::{DelimitedFormat, LogFormat, TimeUnit, read_columns, read_log};
+use crate::input::{Column, DelimitedFormat, InputError, LogFormat, TimeUnit, read_columns, read_log};
 use crate::train::Progress;
 
 /// Names of columns that are tried, best first; case, `_`, `-` and spaces do not matter.
@@ -75,7 +75,17 @@ impl LogArguments {
         bars.begin_bytes("read", file_length(path));
         let result = read_log(path, &format, &mut |bytes| bars.step(bytes));
         bars.end();
-        result.map_err(|error| Failure::in_file(path, &error))
+        result.map_err(|error| {
+            let hint = match (&error, &format) {
+                (InputError::Unexpected { column: Column::Name(name), .. }, LogFormat::Delimited(format))
+                    if format.kind.as_ref() == Some(name) =>
+                {
+                    "; leave kinds out with --ignore-events, or take all for views with --event-column none"
+                }
+                _ => "",
+            };
+            Failure::input(format!("{}: {}{hint}", path.display(), chain(&error)))
+        })
     }
 
     fn format(&self, path: &Path) -> Result<LogFormat, Failure> {
@@ -167,9 +177,6 @@ pub(super) fn describe(path: &Path, dataset: &Dataset) -> String {
 pub(super) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
-
-/// A log argument that may stand more than once.
-pub(super) type Logs = Vec<PathBuf>;
 
 #[cfg(test)]
 mod tests {

@@ -37,3 +37,8 @@ impl Output {
         }
     }
 }
+
+/// The shortest decimal that is this value in 32 bits: 0.2 and not 0.20000000298.
+pub(super) fn plain(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or_else(|_| f64::from(value))
+}

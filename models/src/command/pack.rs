@@ -55,7 +55,7 @@ impl Identity {
         let seconds = files::now_seconds()?;
         let stem = out.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         let preset = Preset::from(preset);
-        Ok(PackOptions {
+        let options = PackOptions {
             model_id: self.model_id.clone().unwrap_or(stem),
             label: self.licence.clone(),
             pack_version: self.pack_version.unwrap_or(seconds),
@@ -63,7 +63,9 @@ impl Identity {
             neighbours: u8::try_from(preset.neighbours()).unwrap_or(u8::MAX),
             weight_bits: if preset == Preset::Tiny { WeightBits::Four } else { WeightBits::Eight },
             ..PackOptions::default()
-        })
+        };
+        options.check().map_err(Failure::packing)?;
+        Ok(options)
     }
 }
 

@@ -64,14 +64,19 @@ impl Bars {
 
     fn bar(phase: &Phase) -> ProgressBar {
         let counts = match phase.unit {
-            Unit::Steps => "{human_pos}/{human_len} ({speed})",
-            Unit::Bytes => "{binary_bytes}/{binary_total_bytes} ({binary_bytes_per_sec})",
+            Unit::Steps => "{human_pos}/{human_len}",
+            Unit::Bytes => "{binary_bytes}/{binary_total_bytes}",
         };
-        let template = format!("{{msg:>10}} [{{bar:30}}] {counts}, {{eta}} left");
+        let template = format!("{{msg:>10}} [{{bar:30}}] {counts}, {{speed}}, {{seconds}} s left");
+        let unit = phase.unit;
         let style = ProgressStyle::with_template(&template)
             .expect("the template is well-formed")
-            .with_key("speed", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-                let _ = write!(out, "{:.1}/s", state.per_sec());
+            .with_key("speed", move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let _ = write!(out, "{}", unit.speed(rate(state.pos(), state.elapsed())));
+            })
+            .with_key("seconds", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let left = left(state.pos(), state.len().unwrap_or(0), state.elapsed());
+                let _ = write!(out, "{left:.0}");
             })
             .progress_chars("=> ");
         let bar = ProgressBar::with_draw_target(Some(phase.total), ProgressDrawTarget::stderr());
@@ -126,18 +131,44 @@ impl Drop for Bars {
 
 impl Phase {
     /// `embedding: 7 of 14, 50 %, 0.6/s, 12 s left`.
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    #[expect(clippy::cast_precision_loss, reason = "a share for people")]
     fn line(&self) -> String {
-        let (done, total) = (self.done as f64, self.total.max(1) as f64);
-        let rate = done / self.began.elapsed().as_secs_f64().max(1e-9);
-        let left = (total - done).max(0.0) / rate.max(1e-9);
-        let (shown, of, speed) = match self.unit {
-            Unit::Steps => (self.done.to_string(), self.total.to_string(), format!("{rate:.1}/s")),
-            Unit::Bytes => (mebibytes(done), mebibytes(total), format!("{}/s", mebibytes(rate))),
-        };
-        let percent = 100.0 * done / total;
-        format!("{}: {shown} of {of}, {percent:.0} %, {speed}, {left:.0} s left", self.name)
+        let took = self.began.elapsed();
+        let (done, total) = (self.unit.show(self.done), self.unit.show(self.total));
+        let percent = 100.0 * self.done as f64 / self.total.max(1) as f64;
+        let speed = self.unit.speed(rate(self.done, took));
+        let left = left(self.done, self.total, took);
+        format!("{}: {done} of {total}, {percent:.0} %, {speed}, {left:.0} s left", self.name)
     }
+}
+
+impl Unit {
+    #[expect(clippy::cast_precision_loss, reason = "a size for people")]
+    fn show(self, count: u64) -> String {
+        match self {
+            Self::Steps => count.to_string(),
+            Self::Bytes => mebibytes(count as f64),
+        }
+    }
+
+    fn speed(self, rate: f64) -> String {
+        match self {
+            Self::Steps => format!("{rate:.1}/s"),
+            Self::Bytes => format!("{}/s", mebibytes(rate)),
+        }
+    }
+}
+
+/// Steps a second, over the whole phase.
+#[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+fn rate(done: u64, took: Duration) -> f64 {
+    done as f64 / took.as_secs_f64().max(1e-9)
+}
+
+/// Seconds left at that rate.
+#[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
+fn left(done: u64, total: u64, took: Duration) -> f64 {
+    total.saturating_sub(done) as f64 / rate(done, took).max(1e-9)
 }
 
 fn mebibytes(bytes: f64) -> String {

@@ -9,7 +9,7 @@ use super::card::Card;
 use super::failure::Failure;
 use super::items::ItemsArguments;
 use super::log::LogArguments;
-use super::output::Output;
+use super::output::{Output, plain};
 use super::pack::{Identity, PresetName};
 use super::progress::{Bars, say};
 use super::{files, keys, log};
@@ -109,7 +109,8 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
     let outputs = [Some(arguments.out.as_path()), arguments.card.as_deref(), arguments.save_model.as_deref()];
     files::check_outputs(&outputs, &inputs)?;
     let config = arguments.config()?;
-    let options = PackOptions { ..arguments.identity.options(&arguments.out, arguments.preset)? };
+    let options = arguments.identity.options(&arguments.out, arguments.preset)?;
+    keys::existing_key(arguments.identity.key.as_deref())?;
 
     let mut bars = Bars::new();
     let mut dataset = arguments.format.read(&arguments.log, &mut bars)?;
@@ -216,7 +217,7 @@ fn summary(arguments: &TrainArguments, dataset: &Dataset, report: &TrainReport) 
         "split": arguments.split_name(),
         "share": (arguments.split_name().starts_with("temporal")).then_some(arguments.share),
         "seed": arguments.seed,
-        "event_weights": report.blend.kind_weights,
+        "event_weights": report.blend.kind_weights.map(plain),
         "data": {
             "sequences_in_log": dataset.sequences.len(),
             "sequences": report.sequences,
@@ -229,11 +230,11 @@ fn summary(arguments: &TrainArguments, dataset: &Dataset, report: &TrainReport) 
         "repeats_allowed": report.repeats_allowed,
         "graph": {
             "window": graph.count.window,
-            "gamma": graph.count.gamma,
-            "delta": graph.count.delta,
-            "rho": graph.count.rho,
-            "alpha": graph.alpha,
-            "e0": graph.e0,
+            "gamma": plain(graph.count.gamma),
+            "delta": plain(graph.count.delta),
+            "rho": plain(graph.count.rho),
+            "alpha": plain(graph.alpha),
+            "e0": plain(graph.e0),
             "edges": report.edges,
         },
         "embedding": {
@@ -241,11 +242,11 @@ fn summary(arguments: &TrainArguments, dataset: &Dataset, report: &TrainReport) 
             "epochs": embedding.epochs,
             "batch": embedding.batch,
             "negatives": embedding.negatives,
-            "learning_rate": embedding.learning_rate,
+            "learning_rate": plain(embedding.learning_rate),
             "history": embedding.history,
-            "state_dropout": embedding.state_dropout,
-            "event_dropout": embedding.event_dropout,
-            "id_dropout": embedding.id_dropout,
+            "state_dropout": plain(embedding.state_dropout),
+            "event_dropout": plain(embedding.event_dropout),
+            "id_dropout": plain(embedding.id_dropout),
         },
         "validation": {
             "settings_tried": report.settings_tried,

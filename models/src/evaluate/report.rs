@@ -173,18 +173,18 @@ impl fmt::Display for Report {
         let value = |metrics: &Metrics, name: &str| metrics.get(name).map_or(f64::NAN, |m| m.value);
         for k in CUTOFFS {
             write!(f, "{:>12}", format!("@{k}"))?;
-            for metrics in [&self.metrics, popularity] {
+            for (gap, metrics) in [("", &self.metrics), ("  ", popularity)] {
+                write!(f, "{gap}")?;
                 for name in names {
                     write!(f, " {:>8.4}", value(metrics, &format!("{name}@{k}")))?;
                 }
-                write!(f, "  ")?;
             }
             writeln!(f)?;
         }
         let coverage = format!("coverage@{COVERAGE_LENGTH}");
         writeln!(
             f,
-            "{coverage:>12} {:>8.4} {:>26.4}",
+            "{coverage:>12} {:>8.4} {:>28.4}",
             value(&self.metrics, &coverage),
             value(popularity, &coverage)
         )?;

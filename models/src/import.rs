@@ -1,0 +1,300 @@
+//! Item vectors that were trained elsewhere, and a log, as a [`TrainedModel`].
+//!
+//! In: word2vec's text format or safetensors, and what the shop's log counts. Out: a model with the identity for a
+//! matrix, the log's popularity and transitions, and a score that was not tuned.
+//! Must never guess: values that are not finite, rows of other lengths, ids that come twice are errors with their line.
+//! Must never put an id or a value of the file into an error.
+
+use std::collections::{HashMap, HashSet};
+
+use ndarray::Array2;
+
+use crate::dataset::{AttributeTable, Dataset};
+use crate::saved::{self, SavedError};
+use crate::train::Repeats;
+use crate::train::transitions::{Transitions, transitions, untuned_blend};
+use crate::trained::TrainedModel;
+
+/// Vectors with the ids they belong to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemVectors {
+    /// Item ids, in file order.
+    pub items: Vec<String>,
+    /// `items x dim`, as in the file.
+    pub vectors: Array2<f32>,
+}
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// The first line of a word2vec file does not give the numbers of vectors and of values.
+    #[error("line 1: expected the number of vectors and of values per vector, such as `12101 64`")]
+    Header,
+    /// Bytes that are not UTF-8.
+    #[error("line {line}: expected utf-8")]
+    NotUtf8 {
+        /// 1-based.
+        line: usize,
+    },
+    /// A line has more or fewer values than the header says.
+    #[error("line {line}: expected an id and {expected} values, found {found} values")]
+    Length {
+        /// 1-based.
+        line: usize,
+        /// Values per vector.
+        expected: usize,
+        /// Values of the line.
+        found: usize,
+    },
+    /// A value is no number, not finite, or too large.
+    #[error("line {line}, value {value}: expected a finite number")]
+    Value {
+        /// 1-based: the line, or the row of a tensor.
+        line: usize,
+        /// 1-based.
+        value: usize,
+    },
+    /// There are more or fewer lines than the header says.
+    #[error("expected {expected} vectors as the first line says, found {found}")]
+    Count {
+        /// What the header says.
+        expected: usize,
+        /// What is there.
+        found: usize,
+    },
+    /// An id has two vectors.
+    #[error("line {line}: this item had a vector before")]
+    Duplicate {
+        /// 1-based: the line, or the row of a tensor.
+        line: usize,
+    },
+    /// The safetensors file is not as it must be.
+    #[error(transparent)]
+    Saved(#[from] SavedError),
+    /// The log speaks of items without a vector.
+    #[error(
+        "{items} items of the log have no vector, and {events} events are about them; \
+         check that ids are written alike, or leave those events out"
+    )]
+    UnknownItems {
+        /// Items.
+        items: usize,
+        /// Their events.
+        events: usize,
+    },
+    /// No item of the log has a vector.
+    #[error("no item of the log has a vector; check that ids are written alike")]
+    ForeignLog,
+}
+
+impl ItemVectors {
+    /// Reads word2vec's text format: `count dim`, then a line per item, `id v1 .. v_dim`, separated by spaces.
+    ///
+    /// # Errors
+    /// [`ImportError`] with the line.
+    ///
+    /// # Examples
+    /// ```
+    /// # use tastekeeper_models::import::ItemVectors;
+    /// let vectors = ItemVectors::from_word2vec(b"2 3\nlamp 1 0 0.5\ndesk 0 -1 0\n")?;
+    /// assert_eq!(vectors.items, ["lamp", "desk"]);
+    /// assert_eq!(vectors.vectors[[1, 1]], -1.0);
+    /// # Ok::<(), tastekeeper_models::import::ImportError>(())
+    /// ```
+    pub fn from_word2vec(bytes: &[u8]) -> Result<Self, ImportError> {
+        let mut lines = (1usize..).zip(bytes.split(|byte| *byte == b'\n')).filter_map(|(line, bytes)| {
+            match std::str::from_utf8(bytes) {
+                Ok(text) if text.trim().is_empty() => None,
+                Ok(text) => Some(Ok((line, text.trim()))),
+                Err(_) => Some(Err(ImportError::NotUtf8 { line })),
+            }
+        });
+        let (_, header) = lines.next().ok_or(ImportError::Header)??;
+        let numbers: Vec<usize> = header.split_whitespace().map_while(|word| word.parse().ok()).collect();
+        let (&[count, dim], 2) = (numbers.as_slice(), header.split_whitespace().count()) else {
+            return Err(ImportError::Header);
+        };
+        let (mut items, mut values, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+        for line in lines {
+            let (line, text) = line?;
+            let mut words = text.split([' ', '\t']).filter(|word| !word.is_empty());
+            let id = words.next().unwrap_or_default();
+            if !seen.insert(id) {
+                return Err(ImportError::Duplicate { line });
+            }
+            items.push(id.to_owned());
+            let before = values.len();
+            for (value, word) in (1..).zip(words) {
+                let number = word.parse::<f32>().ok().filter(|number| number.is_finite());
+                values.push(number.ok_or(ImportError::Value { line, value })?);
+            }
+            let found = values.len() - before;
+            if found != dim {
+                return Err(ImportError::Length { line, expected: dim, found });
+            }
+        }
+        if items.len() != count {
+            return Err(ImportError::Count { expected: count, found: items.len() });
+        }
+        let vectors = Array2::from_shape_vec((count, dim), values)
+            .map_err(|_| ImportError::Count { expected: count, found: items.len() })?;
+        Ok(Self { items, vectors })
+    }
+
+    /// Reads a safetensors file with a tensor `vectors` (items x dim, f32) and metadata `items` (a JSON list of ids),
+    /// which a saved model has as well.
+    ///
+    /// # Errors
+    /// [`ImportError`] with the row.
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, ImportError> {
+        let file = saved::File::open(bytes)?;
+        let items: Vec<String> = file.json("items")?;
+        let vectors = file.matrix("vectors")?;
+        if vectors.nrows() != items.len() {
+            return Err(ImportError::Count { expected: items.len(), found: vectors.nrows() });
+        }
+        if let Some(((row, column), _)) = vectors.indexed_iter().find(|(_, value)| !value.is_finite()) {
+            return Err(ImportError::Value { line: row + 1, value: column + 1 });
+        }
+        let mut seen = HashSet::new();
+        match items.iter().position(|id| !seen.insert(id)) {
+            Some(row) => Err(ImportError::Duplicate { line: row + 1 }),
+            None => Ok(Self { items, vectors }),
+        }
+    }
+}
+
+/// What happens to events about items without a vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownItems {
+    /// They are an error.
+    Refuse,
+    /// They are left out.
+    Skip,
+}
+
+/// The model of `vectors`, each scaled to unit norm, with popularity and transitions of `log`.
+///
+/// Without a log all items are equally popular, ranked by id, and no transition is known; with one, up to `neighbours`
+/// per item are, and items that never occur come last.
+///
+/// # Errors
+/// [`ImportError::UnknownItems`] or [`ImportError::ForeignLog`] if log and vectors do not fit.
+pub fn model_of(
+    vectors: &ItemVectors,
+    log: Option<&Dataset>,
+    unknown: UnknownItems,
+    neighbours: usize,
+    kind_weights: [f32; 4],
+) -> Result<TrainedModel, ImportError> {
+    let dataset = align(vectors, log, unknown)?;
+    let Transitions { order, counts, graph, repeats } =
+        transitions(&dataset, neighbours, Repeats::Auto, kind_weights);
+    let dim = vectors.vectors.ncols();
+    let mut rows = Array2::zeros((order.len(), dim));
+    for (&item, mut row) in order.iter().zip(rows.rows_mut()) {
+        let vector = vectors.vectors.row(item as usize);
+        // scaled by the largest value first, so that the square of none overflows
+        let largest = vector.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+        if largest > 0.0 {
+            row.assign(&(&vector / largest));
+            let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
+            row /= norm;
+        }
+    }
+    Ok(TrainedModel {
+        items: order.iter().map(|&item| dataset.items[item as usize].clone()).collect(),
+        counts,
+        attributes: AttributeTable { entries: Vec::new(), of_item: vec![Vec::new(); order.len()] },
+        vectors: rows,
+        attribute_vectors: Array2::zeros((0, dim)),
+        matrix: Array2::eye(dim),
+        graph,
+        blend: untuned_blend(kind_weights, repeats),
+    })
+}
+
+/// The log in terms of the vectors' items.
+fn align(
+    vectors: &ItemVectors,
+    log: Option<&Dataset>,
+    unknown: UnknownItems,
+) -> Result<Dataset, ImportError> {
+    let mut out = Dataset { items: vectors.items.clone(), ..Dataset::default() };
+    let Some(log) = log else { return Ok(out) };
+    let index: HashMap<&str, u32> = (0..).zip(&vectors.items).map(|(i, id)| (id.as_str(), i)).collect();
+    let of_log: Vec<Option<u32>> = log.items.iter().map(|id| index.get(id.as_str()).copied()).collect();
+    let items = of_log.iter().filter(|item| item.is_none()).count();
+    if items == of_log.len() {
+        return Err(ImportError::ForeignLog);
+    }
+    if items > 0 && unknown == UnknownItems::Refuse {
+        let all = log.sequences.iter().flat_map(|sequence| &sequence.events);
+        let events = all.filter(|event| of_log[event.item as usize].is_none()).count();
+        return Err(ImportError::UnknownItems { items, events });
+    }
+    out.sequences.clone_from(&log.sequences);
+    for sequence in &mut out.sequences {
+        sequence.events.retain_mut(|event| match of_log[event.item as usize] {
+            Some(item) => {
+                event.item = item;
+                true
+            }
+            None => false,
+        });
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::{LogFormat, read_log_from};
+
+    fn message(text: &str) -> String {
+        ItemVectors::from_word2vec(text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn malformed_vectors_are_refused_with_their_line() {
+        assert!(message("").starts_with("line 1"));
+        assert!(message("2\na 1\n").starts_with("line 1"));
+        assert!(message("2 x\na 1\n").starts_with("line 1"));
+        assert!(message("1 2 3\na 1\n").starts_with("line 1"));
+        assert_eq!(message("1 2\na 1\n"), "line 2: expected an id and 2 values, found 1 values");
+        assert_eq!(message("1 2\na 1 NaN\n"), "line 2, value 2: expected a finite number");
+        assert_eq!(message("1 2\na inf 1\n"), "line 2, value 1: expected a finite number");
+        assert_eq!(message("1 2\na x 1\n"), "line 2, value 1: expected a finite number");
+        assert_eq!(message("2 1\na 1\na 2\n"), "line 3: this item had a vector before");
+        assert_eq!(message("3 1\na 1\nb 2\n"), "expected 3 vectors as the first line says, found 2");
+        let bytes = b"1 1\n\xff 1\n";
+        assert_eq!(ItemVectors::from_word2vec(bytes).unwrap_err().to_string(), "line 2: expected utf-8");
+    }
+
+    #[test]
+    fn a_log_gives_rank_order_and_transitions() {
+        let vectors = ItemVectors::from_word2vec(b"3 2\na 3 4\nb 0 0\nc 1e30 0\n").unwrap();
+        let log = read_log_from(&b"u b c\nv b c\nw b\n"[..], &LogFormat::Sequences, &mut |_| ()).unwrap();
+        let model = model_of(&vectors, Some(&log), UnknownItems::Refuse, 8, [1.0; 4]).unwrap();
+        assert_eq!(model.items, ["b", "c", "a"]);
+        assert_eq!(model.counts, [3, 2, 0]);
+        assert_eq!(model.graph[0][0].0, 1);
+        assert!((model.vectors[[2, 0]] - 0.6).abs() < 1e-6);
+        assert!((model.vectors[[1, 0]] - 1.0).abs() < 1e-6 && model.vectors[[0, 0]].abs() < 1e-9);
+        let alone = model_of(&vectors, None, UnknownItems::Refuse, 8, [1.0; 4]).unwrap();
+        assert_eq!(alone.items, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_log_of_other_items_is_refused_or_cut() {
+        let vectors = ItemVectors::from_word2vec(b"2 1\na 1\nb 1\n").unwrap();
+        let read = |text: &str| read_log_from(text.as_bytes(), &LogFormat::Sequences, &mut |_| ()).unwrap();
+        let run = |log: &Dataset, unknown| model_of(&vectors, Some(log), unknown, 8, [1.0; 4]);
+        let log = read("u a x b x\n");
+        let error = run(&log, UnknownItems::Refuse).unwrap_err();
+        assert!(matches!(error, ImportError::UnknownItems { items: 1, events: 2 }));
+        assert_eq!(run(&log, UnknownItems::Skip).unwrap().counts, [1, 1]);
+        assert!(matches!(run(&read("u x\n"), UnknownItems::Skip), Err(ImportError::ForeignLog)));
+    }
+}

@@ -1,0 +1,6 @@
+//! The built `tastekeeper` command, as a data scientist and as CI use it, on a shop of forty items.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod flow;
+mod refusals;
+mod support;
