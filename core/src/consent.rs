@@ -3,6 +3,47 @@
 //! Enters: a level with a consent, and events. Leaves: [`AdmittedEvent`]s (the only thing that can be kept) and
 //! [`PersonalGrant`]s (the only way to read a profile for ranking).
 //! Must never: raise a level without a live receipt, or let anything personal through at Off.
+//!
+//! # Shortcuts that do not compile
+//!
+//! An app cannot make what the gate makes. An event that was not admitted:
+//!
+//! ```compile_fail,E0451
+//! use tastekeeper::consent::AdmittedEvent;
+//! fn around_the_gate(event: AdmittedEvent) -> AdmittedEvent {
+//!     AdmittedEvent { ..event } // private fields
+//! }
+//! ```
+//!
+//! A grant to read a profile, or a gate that gives one:
+//!
+//! ```compile_fail,E0451
+//! use tastekeeper::consent::PersonalGrant;
+//! let grant = PersonalGrant { _gate: std::marker::PhantomData }; // a private field
+//! ```
+//!
+//! ```compile_fail,E0624
+//! use tastekeeper::{PersonalizationLevel, consent::Gate};
+//! let gate = Gate::new(PersonalizationLevel::OnDevice, false); // only the engine, from the consent in force
+//! ```
+//!
+//! A grant that outlives the moment it was given for:
+//!
+//! ```compile_fail,E0515
+//! use tastekeeper::consent::{Gate, PersonalGrant};
+//! fn keep<'a>(gate: Gate) -> Option<PersonalGrant<'a>> {
+//!     gate.personal() // borrows from `gate`
+//! }
+//! ```
+//!
+//! An admitted event that is kept twice:
+//!
+//! ```compile_fail,E0382
+//! use tastekeeper::consent::AdmittedEvent;
+//! fn twice(event: AdmittedEvent) -> (AdmittedEvent, AdmittedEvent) {
+//!     (event, event) // neither `Copy` nor `Clone`
+//! }
+//! ```
 
 use serde::{Deserialize, Serialize};
 
@@ -123,13 +164,8 @@ pub(crate) enum Keeping {
     Disk,
 }
 
-/// An event the shopper's consent allows to be kept. Only [`Gate::admit`] makes one.
-///
-/// ```compile_fail
-/// use tastekeeper::consent::AdmittedEvent;
-/// // The fields are private and there is no constructor: an event cannot go around the gate.
-/// let admitted = AdmittedEvent { event: todo!(), keeping: todo!() };
-/// ```
+/// An event the shopper's consent allows to be kept. Only [`Gate::admit`] makes one, and what keeps it consumes it; see
+/// the [module](self) for the shortcuts that do not compile.
 #[derive(Debug)]
 pub struct AdmittedEvent {
     event: StoredEvent,
@@ -142,12 +178,8 @@ impl AdmittedEvent {
     }
 }
 
-/// Proof that a profile may be used for ranking, for as long as the gate that gave it is borrowed.
-///
-/// ```compile_fail
-/// // Only a gate gives a grant.
-/// let grant = tastekeeper::consent::PersonalGrant { _gate: std::marker::PhantomData };
-/// ```
+/// Proof that a profile may be used for ranking, for as long as the gate that gave it is borrowed. Only
+/// [`Gate::personal`] gives one.
 #[derive(Clone, Copy, Debug)]
 pub struct PersonalGrant<'gate> {
     _gate: std::marker::PhantomData<&'gate Gate>,

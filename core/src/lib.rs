@@ -1,4 +1,132 @@
-//! On-device personalisation: sealed history, local recommendations, explanations.
+//! Recommendations that stay on the phone: a shopper's history and the shop's model live on the device, and every answer
+//! is computed, explained and forgotten there. The shopper sets how personal the shop may be; the app hands in events and
+//! items, and gets ranked items with reasons back.
+//!
+//! # How data flows
+//!
+//! ```text
+//!          app events                                    shop's items   shop's model pack (signed)
+//!               │                                             │                  │
+//!               ▼                                             ▼                  ▼
+//!  event ─▶ consent gate ─▶ sealed history ─▶ profile      catalogue ◀───────── model
+//!                               │               │             │
+//!                               │               └─▶ ranking ◀─┘─▶ explanation ─▶ recommendations
+//!                               └─▶ rights: read, correct, forget, erase
+//! ```
+//!
+//! [`Recommender`] is the one object an app holds; everything else is a plain record. The types keep the arrows: only
+//! [`consent::Gate`] makes what the history accepts and what ranking asks for before it reads a profile.
+//! `docs/architecture.md`, beside this crate's sources, walks through the modules.
+//!
+//! # Example
+//!
+//! Everything in memory, with a clock that stands still and reproducible randomness. A real app gives its own clock,
+//! random source, key store and directory as a [`Platform`], and loads a model pack; `examples/quickstart` does both.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use tastekeeper::platform::{FixedClock, SeededRandom};
+//! use tastekeeper::{
+//!     Config, Consent, Event, Forget, Item, PersonalizationLevel, Platform, Reason, RecommendationKind, Recommender,
+//!     Request, Tracked,
+//! };
+//!
+//! let clock = Arc::new(FixedClock::new(1_767_225_600_000));
+//! let platform = Platform::in_memory(clock.clone(), Arc::new(SeededRandom::new(1)));
+//! let shop = Recommender::open(Config::default(), platform)?;
+//! shop.upsert_items(["kettle", "teapot", "mug"].map(Item::new).to_vec())?;
+//!
+//! // Nothing is kept until the shopper agrees.
+//! assert!(matches!(shop.track(Event::view("teapot"))?, Tracked::Ignored(_)));
+//! shop.set_level(PersonalizationLevel::OnDevice, Some(&Consent::new("2026-01")))?;
+//! for item in ["teapot", "kettle"] {
+//!     assert_eq!(shop.track(Event::view(item))?, Tracked::Stored);
+//!     clock.advance(1_000);
+//! }
+//!
+//! let answer = shop.recommend(Request::new(RecommendationKind::RecentlyViewed))?;
+//! let ids: Vec<&str> = answer.items.iter().map(|item| item.item_id.as_str()).collect();
+//! assert_eq!(ids, ["kettle", "teapot"]);
+//! let why = shop.explain(&answer.recommendation_id, "kettle")?;
+//! assert_eq!(why.parts[0].reason, Some(Reason::Viewed("kettle".into())));
+//!
+//! assert_eq!(shop.forget(Forget::Item("kettle".into()))?, 1);
+//! let answer = shop.recommend(Request::new(RecommendationKind::RecentlyViewed))?;
+//! assert_eq!(answer.items.len(), 1);
+//! shop.set_level(PersonalizationLevel::Off, None)?; // the key is gone when this returns
+//! # Ok::<(), tastekeeper::Error>(())
+//! ```
+//!
+//! # Levels
+//!
+//! | [`PersonalizationLevel`] | what may be kept of the person | recommendations |
+//! |---|---|---|
+//! | `Off`, the default | nothing | from the request alone: related items, trending, new arrivals |
+//! | `Session` | events in memory, until the recommender closes or the first call after 30 idle minutes | from this visit |
+//! | `OnDevice` | a sealed history on this phone, by default 90 days or 5 000 events, whichever ends first | full |
+//! | `Shared` | the same; agreed to share coarse reports, which do not exist yet | full |
+//!
+//! Raising a level needs a [`Consent`]; lowering never does. A consent ends after 396 days, and the level is then Off.
+//!
+//! # What a call costs
+//!
+//! Calls block, and are answered one after the other under one lock. Every call first does what time has brought about:
+//! the first one after midnight UTC may write the history anew, and one that finds the consent ended or the visit idle
+//! opens the profile again. Otherwise:
+//!
+//! | calls | may block on | cost |
+//! |---|---|---|
+//! | [`open`](Recommender::open), [`switch_profile`](Recommender::switch_profile) | disk, key custodian | reads history (and catalogue); finishes interrupted erasures |
+//! | [`track`](Recommender::track), [`track_all`](Recommender::track_all) | disk | one append for all events, with an fsync for [`Durability::Power`](store::Durability); at level Session neither |
+//! | [`upsert_items`](Recommender::upsert_items), [`patch_items`](Recommender::patch_items), [`remove_items`](Recommender::remove_items) | disk, seldom the custodian | one append; now and then the log is written anew |
+//! | [`load_model`](Recommender::load_model) | disk, key custodian | reads and checks the whole pack; a new version is remembered durably |
+//! | [`recommend`](Recommender::recommend), [`recommend_next`](Recommender::recommend_next) | — | one scan over all items, more if variants of few products fill the answer |
+//! | [`rerank`](Recommender::rerank), [`recommend_categories`](Recommender::recommend_categories) | — | linear in the list; linear in the model's items |
+//! | [`explain`](Recommender::explain), [`level`](Recommender::level), [`consent_state`](Recommender::consent_state), [`receipts`](Recommender::receipts), [`profiles`](Recommender::profiles) | — | a look-up |
+//! | [`history`](Recommender::history), [`profile`](Recommender::profile), [`stats`](Recommender::stats), [`doctor`](Recommender::doctor) | — | linear in the history, which is in memory |
+//! | [`forget`](Recommender::forget), [`merge_profile`](Recommender::merge_profile) | disk, key custodian | writes the history anew under a new key |
+//! | [`set_level`](Recommender::set_level), [`pause`](Recommender::pause), [`set_interest`](Recommender::set_interest), [`delete_profile`](Recommender::delete_profile) | disk, key custodian | durable when they return |
+//! | [`close`](Recommender::close) | — | drops memory |
+//!
+//! # Errors
+//!
+//! [`Error`] has one variant per thing an app can do about it. Lack of consent in `track` is an answer ([`Tracked`]), an
+//! empty shop or history a shorter list: neither is an error.
+//!
+//! | error | what to do |
+//! |---|---|
+//! | `InvalidArgument` | correct the field it names |
+//! | `ConsentRequired` | ask the shopper |
+//! | `ModelInvalid` | ship another pack; the one in use stays in use |
+//! | `StorageUnavailable`, `KeyUnavailable` | try again later; or go on with [`Platform::in_memory`]; a key that is lost for good needs [`Recommender::reset`] |
+//! | `StorageFull` | free space; nothing was changed |
+//! | `ErasurePending` | it took effect, but something may still be readable; every open tries again |
+//! | `RandomUnavailable` | try again; nothing was written |
+//! | `Closed` | open again |
+//! | `StorageCorrupt`, `Internal` | damage is normally dealt with when files are opened, and told by [`Recommender::doctor`]; report what is left |
+//!
+//! No message holds an item id, a query, a key or a path.
+//!
+//! # What it does not do
+//!
+//! * It has no network, no threads, no clock, no randomness and no keys of its own: the host gives them. It believes the
+//!   host's clock; a clock set far ahead ends consents and drops events.
+//! * Nothing leaves the phone. Reports for the shop, a level's only difference between `OnDevice` and `Shared`, are not
+//!   there yet; neither are an export, signals of a consent platform, or other languages than Rust.
+//! * It does not notice when someone puts back a whole older store together with its older keys, replaces a file by an
+//!   older one of the same generation, or cuts its end: that needs a counter the host keeps.
+//! * It does not hide *that* there is a history, or how large it is, and it does not protect a running, unlocked phone.
+//! * Two processes may open one directory; the one that finds a file changed by the other gets an error, see
+//!   `docs/adr/0006-a-lock-per-write.md`.
+//! * It does not learn on the phone. The model is trained by the shop; the phone only applies it to its own history.
+//! * Equal input gives equal answers, with two exceptions that a request asks for: exploration without a seed, and
+//!   `rotation_rate`, which looks at what was shown in this visit.
+//!
+//! # Further reading
+//!
+//! In `docs/` of this crate: `architecture.md` (the modules, and how calls run through them), `events.md` (our event
+//! names next to those of others), `format.md` (the model pack byte by byte), `store-format.md` (the store's bytes),
+//! `adr/` (decisions and their price).
 
 pub mod consent;
 pub mod error;
