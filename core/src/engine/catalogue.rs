@@ -47,7 +47,7 @@ impl Recommender {
 
     /// Loads the model pack at `path` and swaps it in at once, when its signature and every part of it are right.
     ///
-    /// Cost: reads the file and checks every part of it before anything else waits; then linear in the catalogue. A
+    /// Cost: reads the file and checks every part of it, while other calls go on; the swap is linear in the catalogue. A
     /// version that was not installed before is remembered durably. The pack stays in memory as long as it is in use.
     ///
     /// # Errors
