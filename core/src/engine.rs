@@ -36,7 +36,12 @@ use served::Served;
 /// The engine: a shopper's history and the shop's model on this phone, and recommendations from both.
 ///
 /// All methods take `&self` and may be called from any thread; calls are answered one after the other. None of them
-/// uses a network. Those that keep something may block on disk.
+/// uses a network. The [crate](crate#what-a-call-costs) lists which may block on disk.
+///
+/// # Errors
+/// Beside what each call names, every call can fail with [`Error::Closed`] after [`close`](Self::close), with
+/// [`Error::RandomUnavailable`] when the host's source fails, and with a storage error when a visit was idle for too long
+/// and what it may have left behind cannot be looked for. Then it did nothing.
 pub struct Recommender {
     platform: Platform,
     config: Config,

@@ -1,4 +1,7 @@
-//! What can go wrong, as the app sees it. No message holds an item id, a query, a key or a path.
+//! What can go wrong, as the app sees it: one variant for each thing an app can do about it.
+//!
+//! Enters: failures of the platform, the store and the model's parser. Leaves: [`Error`]. No message ever holds an item id,
+//! a query, a key or a path.
 
 pub use problem::{ModelProblem, Requirement};
 
@@ -57,7 +60,8 @@ pub enum Error {
     /// The host's random source failed. Nothing was written.
     #[error("random source failed")]
     RandomUnavailable,
-    /// The level is lowered, but files it may not hold could not be removed yet. Every open tries again.
+    /// The level is lowered, or what should be forgotten is out of use, but a key or file that may still make it readable
+    /// could not be removed yet. Every open tries again.
     #[error("erasure pending: {reason}")]
     ErasurePending {
         /// What stands in the way.

@@ -22,7 +22,8 @@ pub const MAX_QUANTITY: u32 = 10_000;
 pub enum EventKind {
     /// Looked at an item's page. Needs `item_id`.
     ViewItem,
-    /// Items were shown in a list (impressions). Needs `items`. Never counted as a dislike, and not kept.
+    /// Items were shown in a list (impressions). Needs `items`. Never a dislike. Not kept: noted in memory for
+    /// [`rotation_rate`](crate::Request), above level Off.
     ViewItemList,
     /// Chose an item in a list. Needs `item_id`. Feeds the local metrics; the view that follows is what is kept.
     SelectItem,
@@ -157,7 +158,7 @@ impl Event {
 pub enum Tracked {
     /// In the sealed history.
     Stored,
-    /// In memory, for this visit only.
+    /// In memory, for this visit only: every kept event at level Session, and impressions at any level above Off.
     SessionOnly,
     /// Not kept; never an error for lack of consent.
     Ignored(IgnoredReason),

@@ -57,7 +57,8 @@ pub enum Forget {
     Event(EventRef),
     /// Everything about an item.
     Item(String),
-    /// Everything about a category and the items in it, and the interest set for it.
+    /// Everything about a category: its own views, dislike and interest, and what was done with items that the model or
+    /// the catalogue places in it or below it.
     Category(String),
     /// Everything since a moment, in milliseconds since 1970-01-01 UTC, inclusive.
     Since(i64),

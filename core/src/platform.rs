@@ -1,6 +1,14 @@
 //! What the host gives: time, randomness, keys and files. The engine has none of its own.
 //!
-//! Each trait has an implementation for tests; `files` has the one for a directory of the file system.
+//! Enters: what an operating system or a phone's key store can do. Leaves: the same behind four traits. Must never decide
+//! anything, or keep a file open between calls.
+//!
+//! | trait | for tests | for a computer |
+//! |---|---|---|
+//! | [`Clock`] | [`FixedClock`] | the host's own; `tastekeeper-models` has one |
+//! | [`SecureRandom`] | [`SeededRandom`] | the host's own; `tastekeeper-models` has one |
+//! | [`KeyCustodian`] | [`MemoryKeyCustodian`] | [`FileKeyCustodian`], for development |
+//! | [`FileSystem`] | [`MemoryFileSystem`] | [`DirectoryFileSystem`] |
 
 use std::collections::BTreeMap;
 use std::fmt;

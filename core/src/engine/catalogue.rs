@@ -15,7 +15,8 @@ impl Recommender {
     /// Adds or replaces items, all or none. They survive restarts. An item the model does not know can be recommended
     /// at once: its vector comes from its category, brand and attributes.
     ///
-    /// Cost: linear in the number of items; one append.
+    /// Cost: linear in the number of items; one append, and now and then the whole catalogue is written anew. May block on
+    /// disk. What is acknowledged survives the end of the process; a power cut may lose the last appends.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] naming item and field; a storage error, and then nothing changed.
@@ -31,7 +32,9 @@ impl Recommender {
         self.call(|inner, call| inner.catalog.patch(patches, &mut call.random))
     }
 
-    /// Takes items down: they are not recommended until they are upserted again. Unknown ids are fine.
+    /// Takes items down: they are not recommended until they are upserted again. Unknown ids are fine. Survives restarts.
+    ///
+    /// Cost: as for [`upsert_items`](Self::upsert_items).
     ///
     /// # Errors
     /// A storage error, and then nothing changed.
@@ -44,7 +47,8 @@ impl Recommender {
 
     /// Loads the model pack at `path` and swaps it in at once, when its signature and every part of it are right.
     ///
-    /// Cost: reads the file once.
+    /// Cost: reads the file and checks every part of it, while other calls go on; the swap is linear in the catalogue. A
+    /// version that was not installed before is remembered durably. The pack stays in memory as long as it is in use.
     ///
     /// # Errors
     /// [`Error::ModelInvalid`] saying why, and the pack in use stays in use; [`Error::StorageUnavailable`] when the
@@ -73,7 +77,8 @@ impl Recommender {
         Ok(Model::open(bytes, &self.trusted)?)
     }
 
-    /// Uses a model that is already open, for example by another recommender of the same process.
+    /// Uses a model that is already open, for example by another recommender of the same process. Its signature was
+    /// checked when it was opened, against the keys that were given there: those of the configuration are not asked.
     ///
     /// # Errors
     /// [`Error::ModelInvalid`] when a newer version of it was installed before.

@@ -21,7 +21,7 @@ pub struct Config {
     pub profile: String,
     /// Public keys of the model packs to accept, in minisign's text form.
     pub model_keys: Vec<String>,
-    /// Events are kept for at most this many days, 1 to 365.
+    /// Events are kept for this many whole days in UTC, and for what has passed of the current one; 1 to 365.
     pub retention_days: u32,
     /// At most this many events are kept, 10 to 50 000. The oldest tenth goes when there are more.
     pub max_events: usize,
@@ -67,7 +67,7 @@ impl Config {
     }
 }
 
-/// What the host gives.
+/// What the host gives. Each part is shared and may be called from the threads that call the engine.
 #[derive(Clone)]
 pub struct Platform {
     /// The time.
@@ -87,7 +87,8 @@ impl std::fmt::Debug for Platform {
 }
 
 impl Platform {
-    /// Files and keys in memory: nothing survives the process. Also the way to go on when no key can be had.
+    /// Files and keys in memory: nothing survives the last clone of the platform. Also the way to go on when no key can be
+    /// had.
     #[must_use]
     pub fn in_memory(clock: Arc<dyn Clock>, random: Arc<dyn SecureRandom>) -> Self {
         Self {

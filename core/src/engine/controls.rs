@@ -76,7 +76,7 @@ impl Recommender {
         })
     }
 
-    /// Stops (`true`) or resumes learning for the active profile. What is kept stays and is used.
+    /// Stops (`true`) or resumes learning for the active profile. What is kept stays and is used. Durable when it returns.
     ///
     /// # Errors
     /// A storage error, and then nothing changed.
@@ -93,6 +93,9 @@ impl Recommender {
     ///
     /// # Errors
     /// [`Error::ConsentRequired`] at level Off, where nothing is kept; a storage error, and then nothing changed.
+    ///
+    /// # Privacy
+    /// Kept with the history: sealed at OnDevice and above, in memory at Session.
     pub fn set_interest(&self, category: &str, interest: Interest) -> Result<()> {
         check_id("category", category)?;
         self.call(|inner, call| {

@@ -33,6 +33,9 @@ impl Recommender {
     ///
     /// # Errors
     /// As for [`track`](Self::track); the field begins with `events[i]`.
+    ///
+    /// # Privacy
+    /// As for [`track`](Self::track).
     pub fn track_all(&self, events: Vec<Event>) -> Result<Vec<Tracked>> {
         if events.len() > MAX_EVENTS_PER_CALL {
             return Err(Error::invalid(

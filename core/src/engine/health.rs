@@ -64,7 +64,7 @@ pub struct Stats {
 }
 
 impl Recommender {
-    /// Counts of what is kept, offered and chosen.
+    /// Counts of what is kept, offered and chosen. Linear in the history.
     ///
     /// # Errors
     /// [`Error::Closed`](crate::Error::Closed).
@@ -116,7 +116,7 @@ impl Recommender {
         })
     }
 
-    /// Does what the first recommendation would otherwise do, so that it is as fast as the next ones.
+    /// Scores every item of the model once, so that its bytes are in the caches before the first recommendation.
     ///
     /// # Errors
     /// As for [`recommend`](Self::recommend).

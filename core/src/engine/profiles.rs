@@ -52,6 +52,9 @@ impl Recommender {
     /// # Errors
     /// [`Error::ConsentRequired`] when one of them is not; [`Error::InvalidArgument`] for an unknown or the active
     /// profile; a storage or key error, and then both are as they were, or the events are in both.
+    ///
+    /// # Privacy
+    /// The merged history is the active profile's from now on: its level and its controls apply.
     pub fn merge_profile(&self, from: &str) -> Result<()> {
         self.call(|inner, call| {
             let into = inner.control.active().name.clone();
@@ -76,7 +79,7 @@ impl Recommender {
         })
     }
 
-    /// Erases a profile: its history, key first, its consent and its receipts.
+    /// Erases a profile: its history, key first, its consent and its receipts. May block on disk and on the key custodian.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for an unknown or the active profile; [`Error::ErasurePending`] when something could

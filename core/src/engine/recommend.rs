@@ -19,7 +19,7 @@ use crate::ranking::{self, Person, Ranked};
 pub struct Recommendation {
     /// The item.
     pub item_id: String,
-    /// 0 to 1, comparable within one answer. The order may differ from it: variety, exploration and pins move items.
+    /// 0 to 1, comparable within the answer of one call. The order may differ from it: variety, exploration and pins move items.
     pub score: f64,
     /// The place, from 1.
     pub position: usize,
@@ -52,13 +52,15 @@ pub struct CategoryRecommendation {
 impl Recommender {
     /// Answers a request. Never fails for lack of data: without a model, a profile or a match the answer is shorter.
     ///
-    /// Cost: one scan over the items. Does not touch the disk.
+    /// Cost: one scan over all items, and another one over a larger pool when variants of few products fill the answer.
+    /// Nothing is written for the answer itself; as with every call, the first one of a day may write the history anew.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] naming the field.
     ///
     /// # Privacy
-    /// Reads the profile only at levels above Off, and not for a `non_profiling` request.
+    /// Reads the profile only at levels above Off, and not for a `non_profiling` request. The answer is remembered in
+    /// memory; what was shown is noted in memory above Off only.
     pub fn recommend(&self, request: Request) -> Result<Recommendations> {
         request.check()?;
         self.call(|inner, call| {
@@ -70,10 +72,16 @@ impl Recommender {
         })
     }
 
-    /// Continues an answer of this visit with items it has not given yet.
+    /// Continues an answer of this visit with items it has not given yet, without its pins. Positions go on counting;
+    /// scores compare within one call. 1 000 items of an answer are remembered; beyond them items may come again.
+    ///
+    /// Cost: as for [`recommend`](Self::recommend).
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for an answer that is no longer remembered (32 are) or a count outside 1 to 100.
+    ///
+    /// # Privacy
+    /// Ranks anew with what may be read now. Lowering the level or forgetting drops the answers it could continue.
     pub fn recommend_next(&self, recommendation_id: &str, count: usize) -> Result<Recommendations> {
         if count == 0 || count > MAX_COUNT {
             return Err(Error::invalid("count", format!("must be from 1 to {MAX_COUNT}")));
@@ -90,10 +98,17 @@ impl Recommender {
         })
     }
 
-    /// Puts the shop's own list in the shopper's order. Every id is in the answer; unknown ones come last, as given.
+    /// Puts the shop's own list, of at most [`MAX_IDS`](crate::MAX_IDS) ids, in the shopper's order. Every id is in the
+    /// answer once; unknown ones come last, as given, with score 0. Nothing is left out: muted categories and disliked
+    /// brands come after all other known items, and stock is not asked.
+    ///
+    /// Cost: linear in the list.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] naming the field.
+    ///
+    /// # Privacy
+    /// Reads the profile only at levels above Off.
     pub fn rerank(&self, item_ids: &[String], context: Context) -> Result<Recommendations> {
         check_ids("item_ids", item_ids)?;
         let request = Request {
@@ -128,10 +143,15 @@ impl Recommender {
         })
     }
 
-    /// The categories to show first: the shopper's own, then popular ones.
+    /// The categories to show first: the shopper's own, newer signals counting more, then popular ones.
+    ///
+    /// Cost: linear in the model's items.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for a count outside 1 to 100.
+    ///
+    /// # Privacy
+    /// Reads the profile only at levels above Off.
     pub fn recommend_categories(&self, count: usize) -> Result<Vec<CategoryRecommendation>> {
         if count == 0 || count > MAX_COUNT {
             return Err(Error::invalid("count", format!("must be from 1 to {MAX_COUNT}")));
@@ -152,10 +172,14 @@ impl Recommender {
         })
     }
 
-    /// Explains one item of an answer of this visit: parts that add up to its score.
+    /// Explains one item of an answer of this visit: parts that add up to its score. The explanation was made with the
+    /// answer; this looks it up.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for an answer that is no longer remembered or an item that is not in it.
+    ///
+    /// # Privacy
+    /// Names items of the history. For the shopper's own eyes.
     pub fn explain(&self, recommendation_id: &str, item_id: &str) -> Result<Explanation> {
         check_id("item_id", item_id)?;
         self.call(|inner, _| {

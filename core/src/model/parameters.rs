@@ -6,9 +6,11 @@ use crate::layout::{self, parameter as at};
 
 /// The scalars of the score, each finite and inside its documented range.
 ///
-/// For a history `x_0` (latest), `x_1`, ..: `h = e[x_0] + carry * sum_{k>=1} decay^(k-1) e[x_k]`,
-/// `q = gain * M^T h`, `g_j = sum_k graph_decay^k T[x_k, j] / sum_k graph_decay^k`, and
-/// `score_j = q . e_j + graph_weight * g_j + popularity_weight * popularity_j`.
+/// For a history `x_0` (latest), `x_1`, .. whose events weigh `w_0`, `w_1`, .. by their kind:
+/// `h = w_0 e[x_0] + carry * sum_{k>=1} decay^(k-1) w_k e[x_k]`, `q = gain * M^T h`,
+/// `g_j = sum_k graph_decay^k w_k T[x_k, j] / sum_k graph_decay^k w_k`, and
+/// `score_j = q . e_j + graph_weight * g_j + popularity_weight * popularity_j`. Vectors `e` have `dim` values and unit
+/// norm, `M` is `dim x dim`, popularity is from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Parameters {
     /// How fast older events fade in the embedding state; 0..=1.

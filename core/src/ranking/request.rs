@@ -146,7 +146,7 @@ pub struct Request {
     pub count: usize,
     /// Where the shopper is.
     pub context: Context,
-    /// What an item must be. Never violated.
+    /// What an item must be. Never violated, by no pin, boost or fallback.
     pub filter: Filter,
     /// Soft preferences.
     pub boosts: Vec<Boost>,
