@@ -48,9 +48,7 @@ impl Catalog {
     pub(crate) fn new(log: Box<dyn RecordLog>, records: &[Vec<u8>]) -> Result<Self> {
         let mut items = BTreeMap::new();
         for record in records {
-            match codec::decode(RECORD_VERSION, record)
-                .map_err(|error| Error::StorageCorrupt { reason: format!("a catalogue record: {error}") })?
-            {
+            match codec::decode(RECORD_VERSION, record).map_err(|error| error.of("a catalogue record"))? {
                 Record::Upsert(item) => items.insert(item.id.clone(), Some(*item)),
                 Record::Remove(id) => items.insert(id, None),
             };
@@ -141,8 +139,11 @@ impl Catalog {
             merged.extend(changes.clone());
             let all: Result<Vec<_>> = merged.iter().map(|(id, item)| encode(id, item.as_ref())).collect();
             let all = all?;
-            self.log.rewrite(&all, random)?;
-            self.records_in_log = all.len();
+            match self.log.rewrite(&all, random) {
+                // Written; the file of before held nothing of a person, and the log tries again.
+                Ok(()) | Err(Error::ErasurePending { .. }) => self.records_in_log = all.len(),
+                Err(error) => return Err(error),
+            }
         } else {
             self.log.append(&records, Durability::Power, random)?;
             self.records_in_log += records.len();

@@ -4,6 +4,8 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::error::Error;
+
 /// Longest encoded record in bytes.
 pub(crate) const MAX_RECORD_BYTES: usize = 64 * 1024;
 
@@ -19,6 +21,18 @@ pub(crate) enum CodecError {
     /// Not an encoding of the expected type.
     #[error("malformed record")]
     Malformed,
+}
+
+impl CodecError {
+    /// The engine's error for `what`. A record of another version is not damage: another engine wrote it.
+    pub(crate) fn of(self, what: &str) -> Error {
+        match self {
+            Self::UnknownVersion => Error::StorageUnavailable {
+                reason: format!("{what} was written by another version of the engine"),
+            },
+            Self::TooLong | Self::Malformed => Error::StorageCorrupt { reason: format!("{what}: {self}") },
+        }
+    }
 }
 
 fn configuration() -> impl bincode::config::Config {

@@ -148,7 +148,7 @@ impl ProfileConsent {
         if let Some(consent) = consent {
             consent.check()?;
         }
-        if rises {
+        if rises || consent.is_some() {
             self.expires_ms = now_ms.saturating_add(CONSENT_LIFETIME_MS);
         }
         self.level = level;

@@ -99,6 +99,7 @@ impl Recommender {
         let mut control = ControlFile::open(&platform, &config.profile, &mut findings)?;
         let catalog = open_catalog(&platform, &mut findings)?;
         let person = Person::open(&platform, &config, &mut control, &mut call, &mut findings)?;
+        person::tend_inactive(&platform, &config, &mut control, &mut call, &mut findings);
         let inner = Inner { control, catalog, person, served: Served::default(), findings };
         Ok(Self { platform, config, trusted, inner: Mutex::new(Some(inner)) })
     }
@@ -145,7 +146,8 @@ impl Inner {
     fn let_time_pass(&mut self, platform: &Platform, config: &Config, call: &mut Call) -> Result<()> {
         let level = self.level(config, call.now_ms);
         let idle = self.person.is_idle(call.now_ms, config.session_idle_minutes);
-        if self.person.level_held() > level || (idle && level == PersonalizationLevel::Session) {
+        let outlived = Person::is_outlived(platform, self.control.active(), call.now_ms);
+        if self.person.level_held() != level || (idle && level == PersonalizationLevel::Session) || outlived {
             self.forget_answers();
             self.person = Person::open(platform, config, &mut self.control, call, &mut self.findings)?;
         }

@@ -232,7 +232,7 @@ impl std::fmt::Debug for StoredEvent {
 pub struct ValidEvent {
     pub(crate) kept: Option<StoredEvent>,
     pub(crate) served: Vec<String>,
-    pub(crate) chosen: Option<(String, String)>,
+    pub(crate) chosen: Option<(String, Vec<String>)>,
 }
 
 fn check_text(field: &str, text: &str, max_bytes: usize) -> Result<()> {
@@ -279,12 +279,10 @@ impl ValidEvent {
     pub fn new(event: Event, now_ms: i64) -> Result<Self> {
         event.check_fields(now_ms)?;
         let time_ms = event.timestamp_ms.unwrap_or(now_ms);
-        let chosen = match (&event.recommendation_id, event.items.first().or(event.item_id.as_ref())) {
-            (Some(id), Some(item)) => Some((id.clone(), item.clone())),
-            _ => None,
-        };
-        let served =
-            if matches!(event.kind, EventKind::ViewItemList) { event.items.clone() } else { Vec::new() };
+        let items: Vec<String> = event.item_id.iter().chain(&event.items).cloned().collect();
+        let is_impression = matches!(event.kind, EventKind::ViewItemList);
+        let chosen = event.recommendation_id.clone().filter(|_| !is_impression).map(|id| (id, items.clone()));
+        let served = if is_impression { items } else { Vec::new() };
         let event_id = event.event_id.clone();
         let kept = event.into_action()?.map(|action| StoredEvent { time_ms, action, event_id });
         Ok(Self { kept, served, chosen })

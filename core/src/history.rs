@@ -18,6 +18,9 @@ use crate::store::{CallRandom, Durability, RecordLog};
 /// Version byte of [`Record`].
 const RECORD_VERSION: u8 = 1;
 
+/// Most categories with an interest set by hand.
+const MAX_INTERESTS: usize = 1_000;
+
 /// How the shopper corrected the shop's idea of a category.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Interest {
@@ -66,6 +69,14 @@ pub enum Forget {
     Everything,
 }
 
+/// What a scope reaches in the catalogue of the moment.
+pub(crate) struct Reach<'a> {
+    /// Whether an item lies in the category of the scope.
+    pub(crate) item: &'a dyn Fn(&str) -> bool,
+    /// Whether a category is the one of the scope or lies below it.
+    pub(crate) category: &'a dyn Fn(&str) -> bool,
+}
+
 /// How long and how much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Retention {
@@ -103,9 +114,7 @@ impl History {
             rewrite_due: false,
         };
         for record in records {
-            match codec::decode(RECORD_VERSION, record)
-                .map_err(|error| Error::StorageCorrupt { reason: format!("a history record: {error}") })?
-            {
+            match codec::decode(RECORD_VERSION, record).map_err(|error| error.of("a history record"))? {
                 Record::Event(event) => history.remember(event),
                 Record::Interest { category, interest } => history.apply_interest(category, interest),
             }
@@ -234,6 +243,12 @@ impl History {
         interest: Interest,
         random: &mut CallRandom,
     ) -> Result<()> {
+        if !self.interests.contains_key(category) && self.interests.len() == MAX_INTERESTS {
+            return Err(Error::invalid(
+                "category",
+                format!("at most {MAX_INTERESTS} categories can be corrected"),
+            ));
+        }
         let record = encode(&Record::Interest { category: category.to_owned(), interest })?;
         self.write(&[record], Durability::Power, random)?;
         self.apply_interest(category.to_owned(), interest);
@@ -278,7 +293,7 @@ impl History {
         changed
     }
 
-    /// Forgets what `scope` names. `in_category` says whether an item lies in the category of the scope.
+    /// Forgets what `scope` names.
     /// Returns how many events were forgotten or shortened.
     ///
     /// # Errors
@@ -287,7 +302,7 @@ impl History {
     pub(crate) fn forget(
         &mut self,
         scope: &Forget,
-        in_category: &dyn Fn(&str) -> bool,
+        reach: &Reach<'_>,
         random: &mut CallRandom,
     ) -> Result<usize> {
         if *scope == Forget::Everything {
@@ -298,7 +313,7 @@ impl History {
         let mut kept = Vec::with_capacity(self.events.len());
         let mut forgotten = 0;
         for event in &self.events {
-            let remains = remainder(event, scope, in_category)?;
+            let remains = remainder(event, scope, reach)?;
             if remains.as_ref() != Some(event) {
                 forgotten += 1;
             }
@@ -306,7 +321,7 @@ impl History {
         }
         let mut interests = self.interests.clone();
         if let Forget::Category(category) = scope {
-            interests.remove(category);
+            interests.retain(|own, _| own != category && !(reach.category)(own));
         }
         // Always rewritten, also when nothing matched: the files then say nothing about whether something did.
         let written = if mutant!(ForgetOnlyInMemory) {
@@ -328,22 +343,31 @@ impl History {
         written.map(|()| forgotten)
     }
 
-    /// Destroys everything, key first. Memory is empty afterwards even when files could not be removed.
+    /// Destroys everything, key first.
     ///
     /// # Errors
-    /// Those of the log.
+    /// [`Error::ErasurePending`]: memory is empty, but a key or file may still be there. After any other error nothing
+    /// was erased.
     pub(crate) fn erase(&mut self) -> Result<()> {
-        self.events.clear();
-        self.event_ids.clear();
-        self.interests.clear();
-        self.rewrite_due = false;
-        if mutant!(EraseOnlyMemory) { Ok(()) } else { self.log.erase() }
+        let erased = if mutant!(EraseOnlyMemory) { Ok(()) } else { self.log.erase() };
+        if matches!(erased, Ok(()) | Err(Error::ErasurePending { .. })) {
+            self.events.clear();
+            self.event_ids.clear();
+            self.interests.clear();
+            self.rewrite_due = false;
+        }
+        erased
     }
 
     fn rewrite(&mut self, random: &mut CallRandom) -> Result<()> {
-        self.log.rewrite(&encode_all(&self.interests, &self.events)?, random)?;
-        self.rewrite_due = false;
-        Ok(())
+        match self.log.rewrite(&encode_all(&self.interests, &self.events)?, random) {
+            // Written; only the file of before is not quite gone. The log tries again and `doctor` tells.
+            Ok(()) | Err(Error::ErasurePending { .. }) => {
+                self.rewrite_due = false;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn rebuild_event_ids(&mut self) {
@@ -364,11 +388,7 @@ fn encode_all(interests: &BTreeMap<String, Interest>, events: &[StoredEvent]) ->
 }
 
 /// What is left of `event` after `scope` is forgotten: the same event, a shorter one, or nothing.
-fn remainder(
-    event: &StoredEvent,
-    scope: &Forget,
-    in_category: &dyn Fn(&str) -> bool,
-) -> Result<Option<StoredEvent>> {
+fn remainder(event: &StoredEvent, scope: &Forget, reach: &Reach<'_>) -> Result<Option<StoredEvent>> {
     let without = |gone: &dyn Fn(&str) -> bool| {
         let mut left = event.clone();
         if let Action::Purchase { items, .. } | Action::Refund { items } = &mut left.action {
@@ -384,11 +404,11 @@ fn remainder(
         Forget::Item(id) => without(&|item| item == id),
         Forget::Category(category) => match &event.action {
             Action::ViewCategory(viewed) | Action::NotInterested(Subject::Category(viewed))
-                if viewed == category =>
+                if viewed == category || (reach.category)(viewed) =>
             {
                 None
             }
-            _ => without(in_category),
+            _ => without(reach.item),
         },
     })
 }
@@ -451,7 +471,13 @@ mod tests {
         track(&mut history, Event::purchase(["a", "b"]), 1);
         track(&mut history, Event::view("a"), 2);
         track(&mut history, Event::view("c"), 3);
-        let count = history.forget(&Forget::Item("a".into()), &|_| false, &mut random()).expect("memory");
+        let count = history
+            .forget(
+                &Forget::Item("a".into()),
+                &Reach { item: &|_| false, category: &|_| false },
+                &mut random(),
+            )
+            .expect("memory");
         assert_eq!(count, 2);
         let left: Vec<&[String]> = history.timeline().iter().map(|event| event.action.items()).collect();
         assert_eq!(left, [["b".to_owned()].as_slice(), ["c".to_owned()].as_slice()]);

@@ -130,7 +130,7 @@ impl Profile {
                 self.bad_ratings.retain(|(rated, _)| rated != item);
                 if *value < 0.0 {
                     self.bad_ratings.push((item.clone(), -value));
-                } else {
+                } else if *value > 0.0 {
                     self.signal(Signal::Liked(item.clone(), *value));
                 }
             }

@@ -10,7 +10,6 @@ pub mod host;
 pub mod import;
 pub mod input;
 pub mod pack;
-pub mod quantize;
 pub mod reference;
 pub mod saved;
 pub mod shop;

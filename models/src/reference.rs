@@ -7,10 +7,9 @@ pub mod metrics;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, ArrayView1};
 
 use crate::dataset::{Dataset, Interaction};
-use crate::quantize::{dequantised_scale, int4_row, int8_row, linear_codes, max_int4_scale};
 use crate::trained::TrainedModel;
 
 /// Events of a history that count; older ones are forgotten.
@@ -146,39 +145,9 @@ pub(crate) fn popularity(counts: &[u64]) -> Vec<f32> {
     counts.iter().map(|&c| ((c as f64).ln_1p() / top.ln_1p()) as f32).collect()
 }
 
-/// The model as it is after packing: vectors int4 per row, `M` int8 per row, transitions in `levels` linear steps.
-#[must_use]
-pub fn quantised(model: &TrainedModel, levels: u8) -> TrainedModel {
-    let mut out = model.clone();
-    let vectors = model.vectors.as_standard_layout();
-    let values = vectors.as_slice().expect("standard layout lies together");
-    let max_scale = max_int4_scale(values.chunks(model.vectors.ncols().max(1)));
-    round_rows(&mut out.vectors, |row| {
-        let (codes, scale) = int4_row(row, max_scale);
-        (codes, dequantised_scale(scale, max_scale))
-    });
-    round_rows(&mut out.matrix, int8_row);
-    let weights: Vec<f32> = model.graph.iter().flatten().map(|&(_, w)| w).collect();
-    let (codes, step) = linear_codes(&weights, levels);
-    for ((_, weight), code) in out.graph.iter_mut().flatten().zip(codes) {
-        *weight = f32::from(code) * step;
-    }
-    out
-}
-
-fn round_rows(table: &mut Array2<f32>, round: impl Fn(&[f32]) -> (Vec<i8>, f32)) {
-    for mut row in table.rows_mut() {
-        let row = row.as_slice_mut().expect("rows lie together");
-        let (codes, scale) = round(row);
-        for (value, code) in row.iter_mut().zip(codes) {
-            *value = f32::from(code) * scale;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use ndarray::array;
+    use ndarray::{Array2, array};
 
     use super::*;
     use crate::dataset::{AttributeTable, InteractionKind, Sequence};

@@ -1,5 +1,7 @@
 //! A real process on a real directory is killed with SIGKILL at whatever moment; what it had acknowledged is there.
 
+#![allow(clippy::print_stdout, reason = "tests report how much they visited")]
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -20,10 +22,10 @@ fn open(folder: &Path) -> Recommender {
     let platform = Platform {
         clock: Arc::new(FixedClock::new(START_MS)),
         random,
-        keys: Arc::new(FileKeyCustodian::create(folder.join("keys")).unwrap()),
-        files: Arc::new(DirectoryFileSystem::create(folder.join("store")).unwrap()),
+        keys: Arc::new(FileKeyCustodian::create(folder.join("keys")).expect("a fresh directory")),
+        files: Arc::new(DirectoryFileSystem::create(folder.join("store")).expect("a fresh directory")),
     };
-    Recommender::open(tastekeeper::Config::default(), platform).unwrap()
+    Recommender::open(tastekeeper::Config::default(), platform).expect("a sound store")
 }
 
 /// The process to kill: tracks, forgets now and then, and says on its standard output what was acknowledged.
@@ -74,7 +76,10 @@ fn acknowledged_events_survive_sigkill() {
         let events = shop.stats().unwrap().events;
         let last = acknowledged.expect("every round acknowledges something");
         // One more may have been written without being acknowledged.
-        assert!((last + 1..=last + 2).contains(&events), "round {round}: {last} acknowledged, {events} events");
+        assert!(
+            (last + 1..=last + 2).contains(&events),
+            "round {round}: {last} acknowledged, {events} events"
+        );
         let newest = shop.history(1, None).unwrap();
         assert_eq!(newest[0].items, [format!("item-{}", events - 1)]);
     }

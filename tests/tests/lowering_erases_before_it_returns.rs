@@ -1,5 +1,7 @@
 //! Promise 2: what the lower level may not hold is erased before `set_level` returns, and that survives a crash.
 
+#![allow(clippy::print_stdout, reason = "tests report how much they visited")]
+
 use tastekeeper::mutants::Mutant;
 use tastekeeper::platform::FileError;
 use tastekeeper::{Error, PersonalizationLevel as Level, Recommender};

@@ -264,6 +264,19 @@ impl View {
         of_model.or_else(|| self.symbols.get(&(kind, name.to_owned())).copied())
     }
 
+    /// Whether category `id` is `ancestor` or lies below it in the model's tree.
+    pub(crate) fn is_category_within(&self, id: &str, ancestor: u32) -> bool {
+        let mut symbol = self.symbol(SymbolKind::Category, id);
+        while let Some(own) = symbol {
+            if own == ancestor {
+                return true;
+            }
+            // A parent is numbered before its children, so this ends.
+            symbol = self.model.as_ref().and_then(|model| model.attribute(own)?.parent);
+        }
+        false
+    }
+
     /// How many symbols there are.
     pub(crate) fn symbol_count(&self) -> u32 {
         self.model_symbols + number(self.symbol_names.len())

@@ -81,7 +81,13 @@ impl ControlFile {
                 findings
                     .extend(loaded.findings.iter().map(|&finding| Finding::Store { log: CONTROL, finding }));
                 match loaded.blob {
-                    Some(blob) => codec::decode(CONTROL_VERSION, &blob).ok(),
+                    Some(blob) => match codec::decode(CONTROL_VERSION, &blob)
+                        .map_err(|error| error.of("the consent state"))
+                    {
+                        Ok(control) => Some(control),
+                        Err(Error::StorageCorrupt { .. }) => None,
+                        Err(error) => return Err(error),
+                    },
                     None => Some(Control::default()),
                 }
             }

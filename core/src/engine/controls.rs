@@ -1,11 +1,11 @@
 //! The shopper's controls: level, pause, interests, history, forgetting.
 
-use super::{Inner, Recommender};
+use super::{Inner, Platform, Recommender};
 use crate::catalog::SymbolKind;
 use crate::consent::{Consent, ConsentState, PersonalizationLevel, Receipt};
 use crate::error::{Error, Result};
 use crate::event::check_id;
-use crate::history::{Forget, Interest};
+use crate::history::{Forget, Interest, Reach};
 use crate::mutant;
 use crate::rights::{HistoryEntry, ProfileSummary, list_history, summarise};
 
@@ -52,7 +52,7 @@ impl Recommender {
             entry.consent.set_level(level, consent, call.now_ms, self.config.max_level)?;
             let lowers = level < PersonalizationLevel::OnDevice && (kept_on_disk || level < held);
             if lowers {
-                inner.lower(level, kept_on_disk, entry.consent, call)
+                inner.lower(&self.platform, level, kept_on_disk, entry.consent, call)
             } else {
                 let before = inner.control.active().clone();
                 inner.person.raise(&self.platform, &before, level, call)?;
@@ -146,28 +146,26 @@ impl Recommender {
             check_id("scope", id)?;
         }
         self.call(|inner, call| {
-            let count = inner.person.history.len();
-            if scope == Forget::Everything {
-                let done = inner.person.forget_everything(call);
-                inner.forget_answers();
-                return done.map(|()| count);
-            }
-            let view = inner.catalog.view();
-            let category = match &scope {
-                Forget::Category(category) => view.symbol(SymbolKind::Category, category),
-                _ => None,
+            let entry = inner.control.active().clone();
+            let done = if scope == Forget::Everything {
+                inner.person.forget_everything(&self.platform, &entry, call)
+            } else {
+                let view = inner.catalog.view();
+                let category = match &scope {
+                    Forget::Category(category) => view.symbol(SymbolKind::Category, category),
+                    _ => None,
+                };
+                let item = |id: &str| {
+                    let index = view.index_of(id);
+                    category
+                        .zip(index)
+                        .is_some_and(|(own, index)| view.has_symbol(index, |symbol| symbol == own))
+                };
+                let below = |id: &str| category.is_some_and(|category| view.is_category_within(id, category));
+                let reach = Reach { item: &item, category: &below };
+                inner.person.forget(&self.platform, &entry, &scope, &reach, call)
             };
-            let in_category = |item: &str| {
-                let index = view.index_of(item);
-                category
-                    .zip(index)
-                    .is_some_and(|(category, index)| view.has_symbol(index, |own| own == category))
-            };
-            let done = inner.person.history.forget(&scope, &in_category, &mut call.random);
             if matches!(done, Ok(_) | Err(Error::ErasurePending { .. })) {
-                if !mutant!(ForgetKeepsProfile) {
-                    inner.person.refold();
-                }
                 inner.forget_answers();
             }
             done
@@ -179,17 +177,19 @@ impl Inner {
     /// Lowers the level: first the mark on disk, then memory and files, then the mark off again.
     fn lower(
         &mut self,
+        platform: &Platform,
         level: PersonalizationLevel,
         kept_on_disk: bool,
         consent: crate::consent::ProfileConsent,
         call: &mut super::Call,
     ) -> Result<()> {
+        let before = self.control.active().clone();
         let entry = self.control.active_mut();
         entry.consent = consent;
         entry.erasing = kept_on_disk;
         let marked = if mutant!(LowerOnlyInMemory) { Ok(()) } else { self.control.save(&mut call.random) };
         self.forget_answers();
-        let erased = self.person.lower(level);
+        let erased = self.person.lower(platform, &before, level);
         if kept_on_disk && erased.is_ok() && !mutant!(LowerOnlyInMemory) {
             self.control.active_mut().erasing = false;
             // If this fails, the mark that is on disk makes the next open erase again: harmless.

@@ -88,10 +88,10 @@ impl Inner {
                     self.person.show(served, call.now_ms);
                     *outcome = Tracked::SessionOnly;
                 }
-                if let Some((answer, item)) = chosen
+                if let Some((answer, items)) = chosen
                     && *outcome != Tracked::Ignored(IgnoredReason::Repeated)
                 {
-                    self.served.choose(&answer, &item);
+                    items.iter().for_each(|item| self.served.choose(&answer, item));
                 }
             }
         }

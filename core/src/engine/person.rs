@@ -6,7 +6,7 @@ use super::control::{ControlFile, ProfileEntry};
 use super::{Call, Config, Finding, PersonalizationLevel, Platform, config};
 use crate::consent::EXPIRED_GRACE_MS;
 use crate::error::{Error, Result};
-use crate::history::History;
+use crate::history::{Forget, History, Reach};
 use crate::mutant;
 use crate::profile::Profile;
 use crate::store::{self, Caps, MemoryLog, RecordLog, SealedLog};
@@ -38,10 +38,8 @@ impl Person {
         let entry = control.active();
         let level = entry.consent.effective(call.now_ms, config.max_level);
         let keeps = entry.consent.level >= PersonalizationLevel::OnDevice;
-        let expired_for_long = entry.consent.is_expired(call.now_ms)
-            && call.now_ms >= entry.consent.expires_ms + EXPIRED_GRACE_MS;
         if level < PersonalizationLevel::OnDevice {
-            if (!keeps || expired_for_long) && has_files(platform, entry)? {
+            if (!keeps || is_expired_for_long(entry, call.now_ms)) && has_files(platform, entry) {
                 // Left by a raise that was interrupted, or kept too long after the consent ended.
                 begin_erasure(platform, control, call, findings);
             }
@@ -60,7 +58,10 @@ impl Person {
                 findings.extend(opened.findings.iter().map(|&finding| Finding::Store { log, finding }));
                 match History::new(Box::new(opened.log), &opened.records) {
                     Ok(history) => Ok(Self::new(history, level)),
-                    Err(_) => Self::replace_damaged(platform, &log_name, level, call, findings),
+                    Err(Error::StorageCorrupt { .. }) => {
+                        Self::replace_damaged(platform, &log_name, level, call, findings)
+                    }
+                    Err(error) => Err(error),
                 }
             }
             Err(Error::StorageCorrupt { .. }) => {
@@ -139,10 +140,33 @@ impl Person {
         self.profile = Profile::fold(self.history.timeline());
     }
 
-    /// Moves the person to `level`: what it may not hold is erased before this returns, what it newly may hold gets
-    /// its sealed file. `was` is the level whose data may be on disk. The control state is the caller's.
-    pub(super) fn lower(&mut self, level: PersonalizationLevel) -> Result<()> {
-        let erased = if mutant!(LowerWithoutErasing) { Ok(()) } else { self.history.erase() };
+    /// Whether the profile's history is sealed on disk and not held here: its consent ended, or a cap is in force.
+    fn is_set_aside(&self, entry: &ProfileEntry) -> bool {
+        self.level_held < PersonalizationLevel::OnDevice
+            && entry.consent.level >= PersonalizationLevel::OnDevice
+    }
+
+    /// Whether what was set aside when the consent ended has been kept long enough.
+    pub(super) fn is_outlived(platform: &Platform, entry: &ProfileEntry, now_ms: i64) -> bool {
+        is_expired_for_long(entry, now_ms) && !entry.erasing && has_files(platform, entry)
+    }
+
+    /// Moves the person down to `level`: what was kept is erased before this returns, also what was sealed and set
+    /// aside. Memory is empty afterwards whatever happens. `entry` is the profile as it was; saving the control state is
+    /// the caller's.
+    pub(super) fn lower(
+        &mut self,
+        platform: &Platform,
+        entry: &ProfileEntry,
+        level: PersonalizationLevel,
+    ) -> Result<()> {
+        let erased = if mutant!(LowerWithoutErasing) {
+            Ok(())
+        } else if self.is_set_aside(entry) {
+            SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), &entry.log_name())
+        } else {
+            self.history.erase()
+        };
         *self = Self::empty(level)?;
         erased
     }
@@ -158,7 +182,7 @@ impl Person {
         if self.level_held < PersonalizationLevel::OnDevice && level >= PersonalizationLevel::OnDevice {
             let log_name = entry.log_name();
             let kept = entry.consent.level >= PersonalizationLevel::OnDevice;
-            let reopened = if kept {
+            let reopened = if kept && !entry.erasing && !is_expired_for_long(entry, call.now_ms) {
                 open_log(platform, &log_name).ok().filter(|opened| !opened.is_lost())
             } else {
                 None
@@ -179,16 +203,84 @@ impl Person {
         Ok(())
     }
 
-    /// Forgets everything but stays at the level, under a new key.
-    pub(super) fn forget_everything(&mut self, call: &mut Call) -> Result<()> {
-        self.history.erase()?;
+    /// Forgets everything but stays at the level, under a new key. Returns how many events there were.
+    pub(super) fn forget_everything(
+        &mut self,
+        platform: &Platform,
+        entry: &ProfileEntry,
+        call: &mut Call,
+    ) -> Result<usize> {
+        let count = self.history.len();
+        if self.is_set_aside(entry) {
+            SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), &entry.log_name())?;
+        }
+        let erased = self.history.erase();
+        if !matches!(erased, Ok(()) | Err(Error::ErasurePending { .. })) {
+            return erased.map(|()| count);
+        }
         self.profile = Profile::default();
         self.shown.clear();
         if self.level_held >= PersonalizationLevel::OnDevice {
-            self.history.begin(&mut call.random)?;
+            self.history.begin(&mut call.random).map_err(|error| Error::ErasurePending {
+                reason: format!("forgotten, but the new file is not there yet: {error}"),
+            })?;
         }
-        Ok(())
+        erased.map(|()| count)
     }
+
+    /// Forgets `scope`, also in a history that is sealed and set aside. Returns how many events were forgotten.
+    pub(super) fn forget(
+        &mut self,
+        platform: &Platform,
+        entry: &ProfileEntry,
+        scope: &Forget,
+        reach: &Reach<'_>,
+        call: &mut Call,
+    ) -> Result<usize> {
+        if self.is_set_aside(entry) && has_files(platform, entry) {
+            let opened = open_log(platform, &entry.log_name())?;
+            if !opened.is_lost() {
+                let OpenedLog(store::Opened { log, records, .. }) = opened;
+                return History::new(Box::new(log), &records)?.forget(scope, reach, &mut call.random);
+            }
+        }
+        let done = self.history.forget(scope, reach, &mut call.random);
+        if matches!(done, Ok(_) | Err(Error::ErasurePending { .. })) && !mutant!(ForgetKeepsProfile) {
+            self.refold();
+        }
+        done
+    }
+}
+
+/// Applies expiry and retention to the profiles that are not active. What cannot be done now is done at a later open.
+pub(super) fn tend_inactive(
+    platform: &Platform,
+    config: &Config,
+    control: &mut ControlFile,
+    call: &mut Call,
+    findings: &mut Vec<Finding>,
+) {
+    let active = control.active().number;
+    let keeping = |entry: &&mut ProfileEntry| {
+        entry.number != active && entry.consent.level >= PersonalizationLevel::OnDevice && !entry.erasing
+    };
+    for entry in control.profiles_mut().iter_mut().filter(keeping) {
+        if is_expired_for_long(entry, call.now_ms) {
+            entry.erasing = true;
+        } else if let Ok(opened) = open_log(platform, &entry.log_name())
+            && !opened.is_lost()
+            && let OpenedLog(store::Opened { log, records, .. }) = opened
+            && let Ok(mut history) = History::new(Box::new(log), &records)
+        {
+            history.retain(call.now_ms, config.retention(), &mut call.random);
+        }
+    }
+    finish_erasures(platform, control, call, findings);
+}
+
+/// Whether the consent ended so long ago that what it allowed to be kept must go.
+fn is_expired_for_long(entry: &ProfileEntry, now_ms: i64) -> bool {
+    entry.consent.is_expired(now_ms) && now_ms >= entry.consent.expires_ms.saturating_add(EXPIRED_GRACE_MS)
 }
 
 struct OpenedLog(store::Opened);
@@ -222,9 +314,10 @@ fn create_history(
     History::new(Box::new(log), records)
 }
 
-fn has_files(platform: &Platform, entry: &ProfileEntry) -> Result<bool> {
+/// Whether the profile may have a file: also when that cannot be told now.
+fn has_files(platform: &Platform, entry: &ProfileEntry) -> bool {
     let prefix = format!("{}.", entry.log_name());
-    Ok(platform.files.list()?.iter().any(|name| name.starts_with(&prefix)))
+    platform.files.list().map_or(true, |names| names.iter().any(|name| name.starts_with(&prefix)))
 }
 
 /// Marks the active profile as being erased and erases it.

@@ -178,7 +178,8 @@ fn keep_place_for_new(
     extras: &Extras<'_>,
     query: &Query,
 ) {
-    if open <= NEW_ITEM_PLACE || chosen.iter().any(|candidate| view.is_new(candidate.index)) {
+    let refused = request.exploration_rate == Some(0.0);
+    if refused || open <= NEW_ITEM_PLACE || chosen.iter().any(|candidate| view.is_new(candidate.index)) {
         return;
     }
     let mut groups = pinned_groups;

@@ -365,7 +365,7 @@ fn attributes_of_query(view: &View, query: &str) -> Vec<u32> {
     let named = |symbol: &u32| {
         let (_, name) = view.symbol_name(*symbol);
         let value = name.rsplit('=').next().unwrap_or(name);
-        words.iter().any(|word| value.eq_ignore_ascii_case(word))
+        words.contains(&value.to_lowercase())
     };
     (0..view.symbol_count()).filter(named).take(MAX_QUERY_ATTRIBUTES).collect()
 }
