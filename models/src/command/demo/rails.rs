@@ -68,10 +68,12 @@ fn list_items(shop: &DemoShop, label: &str, events: &[super::shop::Happening], s
     screen.fact(label, format_args!("{} events: {}{more}", events.len(), seen.join(", ")));
 }
 
-/// The reasons of the personal rail, and the parts of its first personal item, which is returned.
+/// The reasons of the personal rail, and the parts of its first personal item that the shopper does not know yet; it is
+/// returned.
 pub(super) fn explain(
     home: &Home<'_>,
     phone: &Phone,
+    shopper: &Shopper,
     screen: &mut Screen<'_>,
 ) -> Result<Recommendation, Failure> {
     screen.heading(4, "Why");
@@ -84,7 +86,9 @@ pub(super) fn explain(
             screen.line(format_args!("     {}", screen.look(Look::Quiet, text)));
         }
     }
-    let top = rail.items.iter().find(|item| item.source == Source::Personal).or(rail.items.first());
+    let is_new = |item: &&Recommendation| shopper.events.iter().all(|event| event.item != item.item_id);
+    let personal = |item: &&Recommendation| item.source == Source::Personal;
+    let top = rail.items.iter().filter(personal).find(is_new).or(rail.items.first());
     let top = top.ok_or_else(|| Failure::operation("the rail is empty"))?.clone();
     let explanation =
         phone.engine.explain(&rail.recommendation_id, &top.item_id).map_err(Failure::operation)?;
