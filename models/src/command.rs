@@ -6,6 +6,7 @@
 //! Results go to standard output, everything else to standard error.
 
 mod card;
+mod demo;
 mod evaluate;
 mod failure;
 mod files;
@@ -54,6 +55,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArguments),
     /// Writes a shop that does not exist: catalogue, log, categories, personas
     GenerateShop(generate_shop::GenerateShopArguments),
+    /// Shows everything once, in under a minute: a shop, a model, a phone and what the shopper controls
+    Demo(demo::DemoArguments),
 }
 
 /// Runs the command with the process's arguments.
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Sign(arguments) => sign::run(&arguments, &mut output),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
         Command::GenerateShop(arguments) => generate_shop::run(&arguments, &mut output),
+        Command::Demo(arguments) => demo::run(&arguments, &mut output),
     };
     match done.and_then(|()| output.finish()) {
         Ok(()) => ExitCode::SUCCESS,

@@ -20,7 +20,7 @@ pub(super) fn say(line: &str) {
 }
 
 #[allow(clippy::disallowed_methods, reason = "rates are shown, nothing depends on them")]
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
 }
 
@@ -49,6 +49,11 @@ enum Unit {
 impl Bars {
     pub(super) fn new() -> Self {
         Self { terminal: std::io::stderr().is_terminal(), phase: None }
+    }
+
+    /// Lines instead of bars, whatever standard error is.
+    pub(super) fn plain() -> Self {
+        Self { terminal: false, phase: None }
     }
 
     /// Begins a phase of reading `total` bytes.
