@@ -14,7 +14,7 @@ fn expired() -> (Phone, tastekeeper::Recommender) {
     let phone = Phone::new();
     let shop = phone.open_at(Level::OnDevice);
     phone.clock.set(START_MS + LIFETIME_MS - 10 * DAY_MS);
-    shop.track_all((0..5).map(view).collect()).unwrap();
+    shop.track_all((0..5).map(view).collect()).expect("a sound phone");
     phone.clock.set(START_MS + LIFETIME_MS);
     assert_eq!(shop.level(), Ok(Level::Off));
     (phone, shop)
