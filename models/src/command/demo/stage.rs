@@ -78,7 +78,7 @@ pub(super) fn train_and_pack(
     );
     let config = TrainConfig {
         seed,
-        split: Split::LeaveOneOut,
+        split: Split::LeaveOneOut { train_on_validation: true },
         // The rail is for discovery: what comes next that is new to the shopper.
         repeats: Repeats::Forbid,
         tuning_budget: TUNING_BUDGET,
