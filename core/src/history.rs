@@ -177,6 +177,13 @@ impl History {
         events
     }
 
+    /// The events from place `first` on, if they came in time order after all others; then a fold can go on with them.
+    pub(crate) fn appended_since(&self, first: usize) -> Option<&[StoredEvent]> {
+        let newest_before = self.events[..first].iter().map(|event| event.time_ms).max();
+        let times = newest_before.into_iter().chain(self.events[first..].iter().map(|event| event.time_ms));
+        times.is_sorted().then(|| &self.events[first..])
+    }
+
     fn remember(&mut self, event: StoredEvent) {
         self.event_ids.extend(event.event_id.clone());
         self.events.push(event);

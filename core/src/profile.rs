@@ -80,7 +80,8 @@ impl Profile {
         profile
     }
 
-    fn apply(&mut self, event: &StoredEvent) {
+    /// Goes on with one event that is not older than any before.
+    pub(crate) fn apply(&mut self, event: &StoredEvent) {
         match &event.action {
             Action::View(item) => {
                 self.viewed.retain(|seen| seen != item);

@@ -7,7 +7,7 @@ use tastekeeper::{Event, EventKind, Forget, Interest, PersonalizationLevel as Le
 use tastekeeper_tests::phone::{
     CATEGORIES, ITEMS, Phone, START_MS, brand, category, category_of, item, view,
 };
-use tastekeeper_tests::promise::{Checked, answers, ensure, same_answers};
+use tastekeeper_tests::promise::{Checked, answers, ensure, requests, same_answers};
 use tastekeeper_tests::survival::holds_residue;
 
 /// An event in numbers, so that the test can say by itself what forgetting leaves.
@@ -176,6 +176,14 @@ fn compare(what: &str, left: (&Phone, &Recommender), right: (&Phone, &Recommende
     )
 }
 
+/// The answers that depend on nothing of the visit, such as what was shown in it.
+fn lasting_answers(shop: &Recommender) -> Result<Vec<Vec<tastekeeper::Recommendation>>, String> {
+    let lasting = requests().into_iter().filter(|request| request.rotation_rate == 0.0);
+    lasting
+        .map(|request| shop.recommend(request).map(|answer| answer.items).map_err(|error| error.to_string()))
+        .collect()
+}
+
 fn forgetting_equals_never_having_seen(case: &Case) -> Checked {
     let text = |error: tastekeeper::Error| error.to_string();
     let after_all = START_MS + 1_000 * SECOND;
@@ -226,8 +234,10 @@ fn forgetting_equals_never_having_seen(case: &Case) -> Checked {
     send(&saw, &later, &[])?;
     send(&never, &later, &[])?;
     compare("after more events", (&phones[0], &saw), (&phones[1], &never))?;
+    let live = lasting_answers(&saw)?;
     drop((saw, never));
     let reopened = [phones[0].open().map_err(text)?, phones[1].open().map_err(text)?];
+    same_answers("a restart", &live, &lasting_answers(&reopened[0])?)?;
     compare("after a restart", (&phones[0], &reopened[0]), (&phones[1], &reopened[1]))
 }
 

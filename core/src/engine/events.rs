@@ -71,6 +71,7 @@ impl Inner {
         let learns = gate.level() > PersonalizationLevel::Off && !self.control.active().consent.paused;
         let uses: Vec<_> = events.iter().map(|event| (event.served.clone(), event.chosen.clone())).collect();
         let admitted = events.into_iter().map(|event| gate.admit(event)).collect();
+        let kept_before = self.person.history.len();
         let mut outcome = self.person.history.record(
             admitted,
             call.now_ms,
@@ -79,7 +80,7 @@ impl Inner {
             &mut call.random,
         )?;
         if outcome.iter().any(|outcome| matches!(outcome, Tracked::Stored | Tracked::SessionOnly)) {
-            self.person.refold();
+            self.person.go_on_from(kept_before);
             self.person.retain(call, config);
         }
         if learns {

@@ -135,6 +135,14 @@ impl Person {
         changed
     }
 
+    /// Takes the events from place `first` on into the profile.
+    pub(super) fn go_on_from(&mut self, first: usize) {
+        match self.history.appended_since(first) {
+            Some(events) => events.iter().for_each(|event| self.profile.apply(event)),
+            None => self.refold(),
+        }
+    }
+
     /// Makes the profile anew from what is kept.
     pub(super) fn refold(&mut self) {
         self.profile = Profile::fold(self.history.timeline());
