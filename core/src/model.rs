@@ -185,9 +185,7 @@ impl Model {
         let query = self.query(query);
         let rows = self.tables.section(Section::Vectors).chunks_exact(self.tables.vector_row_bytes());
         let codes = self.tables.section(Section::VectorScales);
-        for ((score, row), code) in out.iter_mut().zip(rows).zip(codes) {
-            *score = query.dot(row, self.scales[usize::from(*code)]);
-        }
+        query.dot_all(rows.zip(codes).map(|(row, code)| (row, self.scales[usize::from(*code)])), out);
     }
 
     /// [`Model::dot`] for the given items, bit for bit.

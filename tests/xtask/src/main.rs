@@ -1,4 +1,4 @@
-//! The project's own commands. `cargo xtask test [part ..]` runs what CI runs.
+//! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures.
 //!
 //! The last line of `test` is `N passed, M failed`, for the machine that counts; everything before it is for people.
 
@@ -32,8 +32,9 @@ const PARTS: &[Part] = &[Part {
 const DATA: &str = "TASTEKEEPER_DATA";
 
 fn usage() -> String {
-    let mut text =
-        String::from("usage: cargo xtask test [part ..]\n\nparts (all of them when none is named):\n");
+    let mut text = String::from(
+        "usage: cargo xtask test [part ..]\n       cargo xtask bench\n\nparts (all of them when none is named):\n",
+    );
     for part in PARTS {
         text += &format!("  {:<8} {}\n", part.name, part.about);
     }
@@ -80,10 +81,19 @@ fn test(names: &[String]) -> Result<ExitCode, String> {
     Ok(steps.report(failure))
 }
 
+/// Measures the engine: the release build, without mutants.
+fn bench() -> Result<ExitCode, String> {
+    let steps = Steps::new(workspace_root(), None);
+    let mut command = steps.cargo(&["bench", "--locked", "-p", "tastekeeper-models", "--bench", "engine"]);
+    let status = command.status().map_err(|error| format!("cargo could not be run: {error}"))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.split_first() {
         Some((command, names)) if command == "test" => test(names),
+        Some((command, [])) if command == "bench" => bench(),
         Some((command, _)) if ["help", "--help", "-h"].contains(&command.as_str()) => {
             print!("{}", usage());
             Ok(ExitCode::SUCCESS)

@@ -1,0 +1,69 @@
+//! Measures the engine as it ships: `cargo xtask bench`.
+//!
+//! Prints a table and writes the same as `bench.json` into cargo's target directory. What is compared runs in turns,
+//! so ratios hold on a busy machine; absolute times belong to the machine. Nothing is asserted: this shows, it does not
+//! judge. The engine is built without the `mutants` feature.
+
+#![expect(clippy::print_stdout, reason = "a command talks to its terminal")]
+
+mod answer;
+mod keep;
+mod measure;
+mod sample;
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Duration;
+
+use measure::Row;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    // Cargo says `--bench` when measuring is meant; under `cargo test --all-targets` it does not.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let folder = tempfile::tempdir_in(temporary)?;
+    let mut rows = answer::measure(10_000, 200);
+    rows.extend(answer::measure(100_000, 60));
+    rows.extend(keep::measure(folder.path(), 30));
+    print_table(&rows);
+    let path = temporary.with_file_name("bench.json");
+    std::fs::write(&path, serde_json::to_vec_pretty(&as_json(&rows))?)?;
+    println!("\nthe same as JSON: {}", path.display());
+    Ok(())
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+fn print_table(rows: &[Row]) {
+    println!("{:<13} {:<38} {:>12} {:>12}  ratio to", "", "", "median us", "95 % us");
+    for row in rows {
+        let ratio = row.ratio(rows).zip(row.peer).map(|(ratio, peer)| format!("{ratio:>7.2} x {peer}"));
+        println!(
+            "{:<13} {:<38} {:>12.1} {:>12.1}  {}",
+            row.contest,
+            row.name,
+            micros(row.percentile(50)),
+            micros(row.percentile(95)),
+            ratio.unwrap_or_default()
+        );
+    }
+}
+
+fn as_json(rows: &[Row]) -> serde_json::Value {
+    let row = |row: &Row| {
+        serde_json::json!({
+            "group": row.contest,
+            "name": row.name,
+            "median_us": micros(row.percentile(50)),
+            "p95_us": micros(row.percentile(95)),
+            "samples": row.samples.len(),
+            "peer": row.peer,
+            "ratio": row.ratio(rows),
+        })
+    };
+    serde_json::json!({ "rows": rows.iter().map(row).collect::<Vec<_>>() })
+}
