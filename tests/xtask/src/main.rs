@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
 
 mod deny;
+mod quality;
 mod rust;
 mod steps;
 mod tally;
@@ -22,11 +23,18 @@ struct Part {
 }
 
 /// Every part, in the order in which `cargo xtask test` runs them.
-const PARTS: &[Part] = &[Part {
-    name: "rust",
-    about: "format, lints, dependencies, all tests of the workspace, a build without a C compiler",
-    run: rust::run,
-}];
+const PARTS: &[Part] = &[
+    Part {
+        name: "rust",
+        about: "format, lints, dependencies, all tests of the workspace, a build without a C compiler",
+        run: rust::run,
+    },
+    Part {
+        name: "quality",
+        about: "the figures on published logs, when the development data is there",
+        run: quality::run,
+    },
+];
 
 /// The environment variable that names the folder with the development data.
 const DATA: &str = "TASTEKEEPER_DATA";

@@ -1,0 +1,24 @@
+//! The part `quality`: the command's figures on published logs, in the build that ships.
+
+use crate::steps::{Failure, Steps};
+
+/// Trains and evaluates on the development data; minutes. Without the data the tests say that they did not run.
+///
+/// # Errors
+/// A figure that is not reached.
+pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
+    let arguments = [
+        "test",
+        "--locked",
+        "--release",
+        "-p",
+        "tastekeeper-models",
+        "--test",
+        "published_figures",
+        "--",
+        "--ignored",
+    ];
+    let mut tests = steps.cargo(&arguments);
+    tests.env("RUST_BACKTRACE", "0");
+    steps.run_tests("figures on published logs", tests)
+}
