@@ -3,7 +3,12 @@
 //! Takes minutes in a release build: `cargo xtask test quality`. Needs the folder `TASTEKEEPER_DATA`; without it nothing is
 //! tested, and standard error says so. What all seeds give: `models/docs/quality.md`.
 
-use std::io::Write;
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that fails says where, and one that does not run says so"
+)]
+
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -12,7 +17,7 @@ use serde_json::Value;
 fn data(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("TASTEKEEPER_DATA").map(PathBuf::from);
     if folder.is_none() {
-        writeln!(std::io::stderr(), "NOT RUN: {test}: TASTEKEEPER_DATA is not set").unwrap();
+        eprintln!("NOT RUN: {test}: TASTEKEEPER_DATA is not set");
     }
     folder
 }
