@@ -1,5 +1,7 @@
 //! A shop's log in memory: sequences of item indices in time order, and what the items are.
 
+pub use tastekeeper::model::AttributeKind;
+
 /// What a shopper did. The names are the engine's event kinds; weights belong to the training configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -32,18 +34,6 @@ pub struct Sequence {
     pub user: String,
     /// Oldest first.
     pub events: Vec<Interaction>,
-}
-
-/// What kind of thing an attribute is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum AttributeKind {
-    /// A node of the category tree, by its id.
-    Category = 0,
-    /// A brand or seller.
-    Brand = 1,
-    /// Anything else, `key=value`.
-    Other = 2,
 }
 
 /// One attribute that items can have.

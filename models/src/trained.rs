@@ -6,30 +6,8 @@ use ndarray::Array2;
 
 use crate::dataset::AttributeTable;
 
-/// The scalar parameters of the score. For shopper history `x_0` (latest), `x_1`, ..:
-///
-/// `h = e[x_0] + carry * sum_{k>=1} decay^(k-1) e[x_k]`, `q = gain * M^T h`,
-/// `g_j = sum_k graph_decay^k T[x_k, j] / sum_k graph_decay^k`,
-/// `score_j = q . e_j + graph_weight * g_j + popularity_weight * popularity_j`, popularity in 0..1.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BlendParameters {
-    /// `lambda`: how fast older events fade in the embedding state.
-    pub decay: f32,
-    /// The scalar of the older events' state.
-    pub carry: f32,
-    /// `64 s`: the inverse temperature of the logits.
-    pub gain: f32,
-    /// `w`: weight of the transition graph.
-    pub graph_weight: f32,
-    /// `dec`: how fast older events fade in the graph score.
-    pub graph_decay: f32,
-    /// Weight of log-popularity; small and positive, so that a shopper without history gets popular items.
-    pub popularity_weight: f32,
-    /// Weight of an event by kind: view, cart, wishlist, purchase.
-    pub kind_weights: [f32; 4],
-    /// Whether an item may count several times in one history. If not, only its newest event counts.
-    pub repeats: bool,
-}
+/// The scalars of the score, as the pack carries them.
+pub use tastekeeper::model::Parameters as BlendParameters;
 
 /// A trained model.
 #[derive(Clone, Debug)]
