@@ -112,7 +112,12 @@ impl Query {
         let kind_weights = model.parameters().kind_weights.map(f64::from);
         if let Some(Person { profile, .. }) = scope {
             let strength = request.strength;
-            for signal in &profile.signals {
+            // What the shopper does not want any more speaks for nothing, however often it was looked at.
+            let is_disliked = |signal: &&Signal| {
+                let item = signal.item().map(|item| Subject::Item(item.to_owned()));
+                item.is_some_and(|item| profile.dislikes.contains(&item))
+            };
+            for signal in profile.signals.iter().filter(|signal| !is_disliked(signal)) {
                 Self::add_signal(view, signal, &kind_weights, strength, &mut drafts);
             }
         }
