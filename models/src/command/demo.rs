@@ -32,7 +32,7 @@ pub(super) struct DemoArguments {
     /// Keep the phone's files in this new or empty folder; by default in a temporary one that is removed
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
-    /// Whose phone it is; by default the persona whose last visit tells the least about the rest of the history
+    /// Whose phone it is; by default the first persona's
     #[arg(long, value_name = "NAME")]
     persona: Option<String>,
     /// Everything random follows from it, but for keys
@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &DemoArguments, output: &mut Output) -> Result<(), 
     let home = Home::create(folder, &shop, &pack, arguments.seed)?;
 
     let phone = rails::show_levels(&home, shopper, &mut screen)?;
-    let top = rails::explain(&home, &phone, &mut screen)?;
+    let top = rails::explain(&home, &phone, shopper, &mut screen)?;
     rails::show_filter(&home, &phone, &mut screen)?;
     rights::show_not_interested(&home, &phone, &top, &mut screen)?;
     rights::show_forgetting(&home, &phone, shopper, &top, &mut screen)?;

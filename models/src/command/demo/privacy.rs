@@ -6,8 +6,9 @@ use std::path::Path;
 use tastekeeper::PersonalizationLevel;
 
 use super::phone::{Home, Phone};
-use super::screen::{Screen, grouped, yes_or_no};
+use super::screen::{Screen, grouped};
 use super::shop::Shopper;
+use super::summary::CALLS;
 use crate::command::failure::Failure;
 use crate::command::progress::now;
 
@@ -48,10 +49,7 @@ pub(super) fn scan_store(
     let keys = read_folder(&home.keys)?;
     screen.fact(
         "keys",
-        format_args!(
-            "{} files in a folder of their own; on a phone the Keystore or Keychain holds them",
-            keys.len()
-        ),
+        format_args!("{} files in another folder; on a phone the Keystore or Keychain has them", keys.len()),
     );
     Ok(u64::try_from(total).unwrap_or(u64::MAX))
 }
@@ -60,24 +58,30 @@ pub(super) fn scan_store(
 pub(super) fn switch_off(home: &Home<'_>, phone: &Phone, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let before = (read_folder(&home.store)?, read_folder(&home.keys)?);
     let events = phone.events()?;
+    screen.line("");
+    screen.note(format_args!("{CALLS} more looks, timed for chapter 9; then the shopper chooses Off:"));
     let start = now();
     phone.engine.set_level(PersonalizationLevel::Off, None).map_err(Failure::operation)?;
     let took = start.elapsed();
     let after = (read_folder(&home.store)?, read_folder(&home.keys)?);
-    screen.line("");
-    screen.fact("level set to Off", format_args!("in {:.1} ms", took.as_secs_f64() * 1e3));
+    screen.fact(
+        "level set to Off",
+        format_args!("in {:.1} ms, files and keys on disk", took.as_secs_f64() * 1e3),
+    );
     screen.fact("files before", names(&before.0));
     screen.fact("files after", names(&after.0));
     screen.fact("keys before, after", format_args!("{} -> {}", names(&before.1), names(&after.1)));
     let (left, rail) = (phone.events()?, phone.recommend(home.request())?);
     let personal = rail.items.iter().filter(|item| item.source == tastekeeper::Source::Personal).count();
-    let history = after.0.iter().chain(&after.1).any(|(name, _)| name.starts_with("history"));
+    let gone = |before: &[(String, Vec<u8>)], after: &[(String, Vec<u8>)]| {
+        before.iter().filter(|(name, _)| after.iter().all(|(other, _)| other != name)).count()
+    };
+    let (files, keys) = (gone(&before.0, &after.0), gone(&before.1, &after.1));
     screen.check(
         "nothing is left",
-        left == 0 && personal == 0 && !history,
+        left == 0 && personal == 0 && files > 0 && keys > 0,
         format_args!(
-            "{events} -> {left} events, {personal} personal items in the rail; history files or keys: {}",
-            yes_or_no(history)
+            "{files} file and {keys} key gone, {events} -> {left} events, {personal} personal items in the rail",
         ),
     );
     Ok(())

@@ -1,7 +1,8 @@
 //! What the shopper can say: not interested, and forget that.
 
 use tastekeeper::{
-    Event, Forget, HistoryEntry, ProfileSummary, Reason, Recommendation, Recommendations, Subject,
+    Event, Forget, HistoryEntry, PersonalizationLevel, ProfileSummary, Reason, Recommendation,
+    Recommendations, Request, Subject,
 };
 
 use super::phone::{Home, Phone};
@@ -22,8 +23,14 @@ pub(super) fn show_not_interested(
     screen: &mut Screen<'_>,
 ) -> Result<(), Failure> {
     screen.heading(6, "Not interested");
-    let long = || phone.recommend(home.request().count(LONG)).map(|answer| answer.items);
-    let before = long()?;
+    // Best first, without variety, so that places are scores' places; the item itself does not count.
+    let long = || -> Result<Vec<Recommendation>, Failure> {
+        let request = Request { diversity: Some(0.0), ..home.request().count(LONG) };
+        phone.recommend(request).map(|answer| answer.items)
+    };
+    let mut before = long()?;
+    let was_shown = before.iter().any(|item| item.item_id == top.item_id);
+    before.retain(|item| item.item_id != top.item_id);
     let event = Event::not_interested(Subject::Item(top.item_id.clone())).at(home.shop.now_ms);
     phone.engine.track(event).map_err(Failure::operation)?;
     let after = long()?;
@@ -33,9 +40,9 @@ pub(super) fn show_not_interested(
 
     let title = screen.fit(home.shop.title(&top.item_id), 70);
     screen.line(format_args!("  \"{}\"", screen.look(Look::Strong, title)));
-    let gone = place(&after, &top.item_id).is_none();
+    let gone = was_shown && place(&after, &top.item_id).is_none();
     screen.check("gone from the list", gone, yes_or_no(gone));
-    screen.note(format_args!("The items most like it, and their places among {LONG} before and after:"));
+    screen.note("The items most like it, and their places among all others before and after:");
     let (mut sunk, mut seen) = (0, 0);
     for (id, likeness) in lookalikes(home, &top.item_id, &before) {
         let (was, is) = (place(&before, id), place(&after, id));
@@ -43,7 +50,7 @@ pub(super) fn show_not_interested(
         seen += 1;
         let title = screen.fit(home.shop.title(id), 56);
         screen.line(format_args!(
-            "     {title:<56} {likeness:.2} alike, {:>3} -> {}",
+            "  {title:<56} {likeness:.2} alike, {:>3} -> {}",
             shown(was),
             screen.look(Look::Strong, shown(is))
         ));
@@ -79,7 +86,7 @@ pub(super) fn show_forgetting(
 ) -> Result<(), Failure> {
     screen.heading(7, "Forget that");
     let before = phone.recommend(home.request())?;
-    let Some(forgotten) = most_telling(phone, &before)? else {
+    let Some(forgotten) = most_telling(phone, &before, &disliked.item_id)? else {
         screen.note("No item of the history shapes the rail.");
         return Ok(());
     };
@@ -105,7 +112,7 @@ pub(super) fn show_forgetting(
     ];
     screen.columns(&columns);
 
-    let second = home.open_in_memory(tastekeeper::PersonalizationLevel::OnDevice)?;
+    let second = home.open_in_memory(PersonalizationLevel::OnDevice)?;
     second.live(shopper.events.iter().filter(|event| event.item != forgotten))?;
     second.clock.set(home.shop.now_ms);
     let dislike = Event::not_interested(Subject::Item(disliked.item_id.clone())).at(home.shop.now_ms);
@@ -130,8 +137,8 @@ fn contains(answer: &Recommendations, id: &str) -> bool {
     answer.items.iter().any(|item| item.item_id == id)
 }
 
-/// The item of the history whose parts weigh most in the answer.
-fn most_telling(phone: &Phone, answer: &Recommendations) -> Result<Option<String>, Failure> {
+/// The item of the history, other than the disliked one, whose parts weigh most in the answer.
+fn most_telling(phone: &Phone, answer: &Recommendations, disliked: &str) -> Result<Option<String>, Failure> {
     let mut totals: std::collections::BTreeMap<String, f64> = std::collections::BTreeMap::new();
     for item in &answer.items {
         let explanation =
@@ -139,6 +146,7 @@ fn most_telling(phone: &Phone, answer: &Recommendations) -> Result<Option<String
         for part in explanation.parts {
             if let Some(Reason::Viewed(id) | Reason::Bought(id) | Reason::InCart(id)) = part.reason
                 && part.amount > 0.0
+                && id != disliked
             {
                 *totals.entry(id).or_default() += part.amount;
             }

@@ -120,7 +120,8 @@ impl<'output> Screen<'output> {
         let mut titles = Vec::with_capacity(cells.len());
         let mut notes = Vec::with_capacity(cells.len());
         for cell in cells {
-            let (title, note) = (self.fit(&cell.title, width), self.fit(&cell.note, width));
+            let title = self.fit(&short_title(&cell.title, width), width);
+            let note = self.fit(&cell.note, width);
             titles.push(self.look(look, format_args!("{title:<width$}")));
             notes.push(self.look(Look::Quiet, format_args!("{note:<width$}")));
         }
@@ -155,6 +156,21 @@ impl<'output> Screen<'output> {
     }
 }
 
+/// A title in at most `width` characters: brand and noun stay, what follows a comma and the words between go first.
+pub(super) fn short_title(title: &str, width: usize) -> String {
+    let length = |text: &str| text.chars().count();
+    if length(title) <= width {
+        return title.to_owned();
+    }
+    let title = title.split(',').next().unwrap_or(title);
+    let words: Vec<&str> = title.split(' ').collect();
+    if length(title) <= width || words.len() < 3 {
+        return title.to_owned();
+    }
+    let short = |from: usize| format!("{} {}", words[0], words[from..].join(" "));
+    (2..words.len()).map(short).find(|title| length(title) <= width).unwrap_or_else(|| title.to_owned())
+}
+
 /// `yes` or `no`.
 pub(super) fn yes_or_no(holds: bool) -> &'static str {
     if holds { "yes" } else { "no" }
@@ -181,6 +197,14 @@ mod tests {
     fn thousands_are_grouped() {
         let shown = [0_u64, 999, 1_000, 1_234_567].map(grouped);
         assert_eq!(shown, ["0", "999", "1 000", "1 234 567"]);
+    }
+
+    #[test]
+    fn titles_lose_what_tells_the_least() {
+        let title = "Rosinque Brook Precision family tent, sky blue";
+        let shown = [46, 45, 35, 29].map(|width| short_title(title, width));
+        let without_colour = "Rosinque Brook Precision family tent";
+        assert_eq!(shown, [title, without_colour, "Rosinque Precision family tent", "Rosinque family tent"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The shop of the demo: its products, log and shoppers, and ids in words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -124,29 +124,16 @@ impl DemoShop {
         Ok(Self { products, dataset, shoppers, categories, now_ms, by_id })
     }
 
-    /// The shopper of that name; without one, the shopper with the most categories that the last visit does not show.
+    /// The shopper of that name; without one, the first.
     pub(super) fn shopper(&self, name: Option<&str>) -> Result<&Shopper, Failure> {
         let found = match name {
             Some(name) => self.shoppers.iter().find(|shopper| shopper.name.eq_ignore_ascii_case(name)),
-            None => self.shoppers.iter().rev().max_by_key(|shopper| self.untold(shopper)),
+            None => self.shoppers.first(),
         };
         found.ok_or_else(|| {
             let names: Vec<&str> = self.shoppers.iter().map(|shopper| shopper.name.as_str()).collect();
             Failure::input(format!("there is no such shopper; there are: {}", names.join(", ")))
         })
-    }
-
-    /// How many leaf categories of the history are not those of the last visit.
-    fn untold(&self, shopper: &Shopper) -> usize {
-        let (before, visit) = shopper.events.split_at(shopper.last_visit());
-        let leaves = |events: &[Happening]| -> BTreeSet<&str> {
-            events
-                .iter()
-                .filter_map(|event| self.product(&event.item)?.category.last())
-                .map(String::as_str)
-                .collect()
-        };
-        leaves(before).difference(&leaves(visit)).count()
     }
 
     pub(super) fn product(&self, id: &str) -> Option<&Product> {
@@ -179,9 +166,9 @@ impl DemoShop {
         }
     }
 
-    /// A reason as the end of "because ..".
+    /// A reason as a sentence would give it.
     pub(super) fn reason(&self, reason: &Reason) -> String {
-        match reason {
+        let because = match reason {
             Reason::Viewed(id) => format!("you looked at {}", self.title(id)),
             Reason::Bought(id) => format!("you bought {}", self.title(id)),
             Reason::InCart(id) => format!("you put {} in the cart", self.title(id)),
@@ -192,9 +179,10 @@ impl DemoShop {
             Reason::Popular => "it is popular".to_owned(),
             Reason::New => "it is new here".to_owned(),
             Reason::Promoted => "the shop promotes it".to_owned(),
-            Reason::Exploration => "to learn whether you like it".to_owned(),
-            _ => "of another reason".to_owned(),
-        }
+            Reason::Exploration => return "to learn whether you like it".to_owned(),
+            _ => return "for another reason".to_owned(),
+        };
+        format!("because {because}")
     }
 }
 

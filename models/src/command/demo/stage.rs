@@ -16,7 +16,7 @@ use crate::host::SystemRandom;
 use crate::pack::{PackOptions, SigningKey, write_pack};
 use crate::train::embedding::EmbeddingConfig;
 use crate::train::split::Split;
-use crate::train::{TrainConfig, train};
+use crate::train::{Repeats, TrainConfig, train};
 
 /// The demo's training: half as long vectors, a quarter of the negatives and half as many passes as by default.
 const SHORT: EmbeddingConfig = EmbeddingConfig {
@@ -73,10 +73,14 @@ pub(super) fn train_and_pack(
     screen: &mut Screen<'_>,
 ) -> Result<Pack, Failure> {
     screen.heading(2, "Its model");
-    screen.note("A short training, for the demo; `tastekeeper train` takes its time and does better.");
+    screen.note(
+        "A short training: smaller vectors, fewer passes and fewer settings tried than `tastekeeper train`.",
+    );
     let config = TrainConfig {
         seed,
         split: Split::LeaveOneOut,
+        // The rail is for discovery: what comes next that is new to the shopper.
+        repeats: Repeats::Forbid,
         tuning_budget: TUNING_BUDGET,
         embedding: Some(SHORT),
         ..TrainConfig::default()
@@ -86,7 +90,7 @@ pub(super) fn train_and_pack(
     screen.fact(
         "trained",
         format_args!(
-            "in {:.0} s on {} events; the last event of every shopper is held out for chapter 9",
+            "in {:.0} s on {} events; the last one of every shopper is held out",
             began.elapsed().as_secs_f64(),
             grouped(report.interactions)
         ),
@@ -112,7 +116,7 @@ pub(super) fn train_and_pack(
     screen.fact(
         "",
         format_args!(
-            "{} B model, {} B item ids, {} B attributes, {} B header and signature",
+            "{} B model, {} B item ids, {} B attributes, {} B the rest",
             grouped(info.model_bytes),
             grouped(info.id_bytes),
             grouped(info.attribute_bytes),
