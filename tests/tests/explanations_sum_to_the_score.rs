@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tastekeeper::mutants::Mutant;
 use tastekeeper::{
     Boost, Context, Event, EventKind, Filter, Interest, MinRelevance, PersonalizationLevel as Level, Pin,
-    RecommendationKind, Recommender, Request, Subject,
+    Reason, RecommendationKind, Recommender, Request, Subject, Via,
 };
 use tastekeeper_tests::phone::{CATEGORIES, ITEMS, Phone, brand, catalogue, category, item, view};
 use tastekeeper_tests::promise::{Checked, ensure, must_catch};
@@ -141,6 +141,24 @@ fn a_missing_part_is_seen() {
         }
         explained(&shop, Request::new(RecommendationKind::ForYou).seed(1))
     });
+}
+
+#[test]
+fn what_is_not_wanted_any_more_speaks_for_nothing() {
+    let shop = Phone::new().open_at(Level::OnDevice);
+    shop.track_all(vec![view(0), view(1)]).unwrap();
+    shop.track(Event::not_interested(Subject::Item(item(1)))).unwrap();
+    let answer = shop.recommend(Request::new(RecommendationKind::ForYou).seed(1)).unwrap();
+    let mut seen = 0;
+    for given in &answer.items {
+        for part in shop.explain(&answer.recommendation_id, &given.item_id).unwrap().parts {
+            if part.reason == Some(Reason::Viewed(item(1))) {
+                assert_eq!(part.via, Via::Demotion, "{part:?}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 0, "its lookalikes sink");
 }
 
 #[test]

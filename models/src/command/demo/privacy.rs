@@ -8,6 +8,7 @@ use tastekeeper::PersonalizationLevel;
 use super::phone::{Home, Phone};
 use super::screen::{Screen, grouped};
 use super::shop::Shopper;
+use super::summary::CALLS;
 use crate::command::failure::Failure;
 use crate::command::progress::now;
 
@@ -48,10 +49,7 @@ pub(super) fn scan_store(
     let keys = read_folder(&home.keys)?;
     screen.fact(
         "keys",
-        format_args!(
-            "{} files in a folder of their own; on a phone the Keystore or Keychain holds them",
-            keys.len()
-        ),
+        format_args!("{} files in another folder; on a phone the Keystore or Keychain has them", keys.len()),
     );
     Ok(u64::try_from(total).unwrap_or(u64::MAX))
 }
@@ -60,11 +58,12 @@ pub(super) fn scan_store(
 pub(super) fn switch_off(home: &Home<'_>, phone: &Phone, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let before = (read_folder(&home.store)?, read_folder(&home.keys)?);
     let events = phone.events()?;
+    screen.line("");
+    screen.note(format_args!("{CALLS} more looks, timed for chapter 9; then the shopper chooses Off:"));
     let start = now();
     phone.engine.set_level(PersonalizationLevel::Off, None).map_err(Failure::operation)?;
     let took = start.elapsed();
     let after = (read_folder(&home.store)?, read_folder(&home.keys)?);
-    screen.line("");
     screen.fact(
         "level set to Off",
         format_args!("in {:.1} ms, files and keys on disk", took.as_secs_f64() * 1e3),

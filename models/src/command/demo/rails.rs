@@ -1,9 +1,11 @@
 //! The rail at every level, why its items are there, and a hard filter.
 
-use tastekeeper::{Availability, ExplanationPart, Filter, PersonalizationLevel, Recommendation, Source, Via};
+use tastekeeper::{
+    Availability, ExplanationPart, Filter, PersonalizationLevel, Reason, Recommendation, Source, Via,
+};
 
 use super::phone::{Home, Phone};
-use super::screen::{Cell, Look, Screen, yes_or_no};
+use super::screen::{Cell, Look, Screen, WIDTH, yes_or_no};
 use super::shop::{DemoShop, Shopper};
 use crate::command::failure::Failure;
 use crate::shop;
@@ -29,13 +31,19 @@ pub(super) fn show_levels(
 
     let levels = [PersonalizationLevel::Off, PersonalizationLevel::Session, PersonalizationLevel::OnDevice];
     let mut columns = Vec::new();
+    let mut opened = Vec::new();
     let mut on_disk = None;
     for level in levels {
         let phone = match level {
             PersonalizationLevel::OnDevice => home.open_on_disk(level)?,
             _ => home.open_in_memory(level)?,
         };
-        phone.live(&shopper.events)?;
+        phone.live(before)?;
+        phone.clock.set(now.first().map_or(home.shop.now_ms, |event| event.time_ms));
+        let first = phone.recommend(home.request())?;
+        let personal = first.items.iter().filter(|item| item.source == Source::Personal).count();
+        opened.push(format!("{level:?} {personal}"));
+        phone.live(now)?;
         let rail = phone.recommend(home.request())?;
         let head = Cell {
             title: match level {
@@ -49,6 +57,10 @@ pub(super) fn show_levels(
         on_disk = Some(phone);
     }
     screen.columns(&columns);
+    screen.note(format_args!(
+        "Personal items when the app opened, before any look of this visit: {}",
+        opened.join(", ")
+    ));
     on_disk.ok_or_else(|| Failure::operation("no level was shown"))
 }
 
@@ -65,7 +77,9 @@ fn list_items(shop: &DemoShop, label: &str, events: &[super::shop::Happening], s
     let more = seen.len().saturating_sub(LISTED);
     seen.truncate(LISTED);
     let more = if more > 0 { format!(", {more} more") } else { String::new() };
-    screen.fact(label, format_args!("{} events: {}{more}", events.len(), seen.join(", ")));
+    let width = WIDTH - 26 - more.chars().count();
+    let list = screen.fit(&format!("{} events: {}", events.len(), seen.join(", ")), width);
+    screen.fact(label, format_args!("{list}{more}"));
 }
 
 /// The reasons of the personal rail, and the parts of its first personal item that the shopper does not know yet; it is
@@ -81,8 +95,12 @@ pub(super) fn explain(
     for item in &rail.items {
         let title = screen.fit(home.shop.title(&item.item_id), 92);
         screen.line(format_args!("  {:>2} {}", item.position, screen.look(Look::Strong, title)));
-        if let Some(reason) = item.reasons.first() {
-            let text = screen.fit(&format!("because {}", home.shop.reason(reason)), 92);
+        if !item.reasons.is_empty() {
+            // What it is there to explore says little without the next reason.
+            let count = if item.reasons.first() == Some(&Reason::Exploration) { 2 } else { 1 };
+            let reasons: Vec<String> =
+                item.reasons.iter().take(count).map(|reason| home.shop.reason(reason)).collect();
+            let text = screen.fit(&reasons.join(", "), 92);
             screen.line(format_args!("     {}", screen.look(Look::Quiet, text)));
         }
     }
@@ -134,7 +152,9 @@ fn words(shop: &DemoShop, part: &ExplanationPart) -> String {
         _ => "other",
     };
     match &part.reason {
-        Some(reason) if part.via != Via::Popularity => format!("{how}: {}", shop.reason(reason)),
+        Some(reason) if part.via != Via::Popularity => {
+            format!("{how}: {}", shop.reason(reason).trim_start_matches("because "))
+        }
         _ => how.to_owned(),
     }
 }

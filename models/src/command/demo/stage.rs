@@ -90,7 +90,7 @@ pub(super) fn train_and_pack(
     screen.fact(
         "trained",
         format_args!(
-            "in {:.0} s on {} events; the last event of every shopper is held out for chapter 9",
+            "in {:.0} s on {} events; the last one of every shopper is held out",
             began.elapsed().as_secs_f64(),
             grouped(report.interactions)
         ),
@@ -116,7 +116,7 @@ pub(super) fn train_and_pack(
     screen.fact(
         "",
         format_args!(
-            "{} B model, {} B item ids, {} B attributes, {} B header and signature",
+            "{} B model, {} B item ids, {} B attributes, {} B the rest",
             grouped(info.model_bytes),
             grouped(info.id_bytes),
             grouped(info.attribute_bytes),

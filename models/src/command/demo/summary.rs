@@ -12,7 +12,7 @@ use crate::evaluate::{EvaluateConfig, Protocol, evaluate};
 use crate::reference::metrics::{hit_rate_at_k, ndcg_at_k};
 
 /// Calls that are timed.
-const CALLS: usize = 300;
+pub(super) const CALLS: usize = 300;
 /// Shoppers the model is measured on.
 const SAMPLE: usize = 1_000;
 /// How many items an answer has when it is measured.
