@@ -225,7 +225,7 @@ fn scan(view: &View, extras: &Extras<'_>, query: &Query) -> Vec<f32> {
                 view.write_vector(index, &mut vector);
                 *score = direction.iter().zip(&vector).map(|(q, value)| q * value).sum();
             }
-            query.add_transitions(view, &mut scores);
+            query.add_transitions(&mut scores);
         }
         let weight = extras.popularity_weight as f32;
         if weight > 0.0 {

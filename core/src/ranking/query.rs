@@ -76,6 +76,8 @@ pub(crate) struct Query {
     /// `terms x dim`.
     vectors: Vec<f32>,
     dim: usize,
+    /// Every transition out of a term's item: target, term, `T`; ascending by target, then by term.
+    transitions: Vec<(u32, u32, f32)>,
     /// `q`, `dim` values.
     direction: Vec<f64>,
     gain: f64,
@@ -132,6 +134,7 @@ impl Query {
             query.add_dislikes(view, profile, request.strength);
         }
         query.aim(view);
+        query.gather_transitions(view);
         query
     }
 
@@ -274,13 +277,30 @@ impl Query {
         self.direction.iter().map(|&value| value as f32).collect()
     }
 
+    /// Decodes the neighbours of every term's item once: the pool is looked up in them item by item.
+    fn gather_transitions(&mut self, view: &View) {
+        let Some(model) = view.model() else { return };
+        for (place, term) in (0..).zip(&self.terms) {
+            let Some(item) = term.item.filter(|item| term.graph.abs() > 0.0 && !view.is_new(*item)) else {
+                continue;
+            };
+            self.transitions.extend(model.neighbours(item).map(|(target, weight)| (target, place, weight)));
+        }
+        self.transitions.sort_unstable_by_key(|&(target, place, _)| (target, place));
+    }
+
+    /// The transitions to one item, by term.
+    fn transitions_to(&self, index: u32) -> &[(u32, u32, f32)] {
+        let first = self.transitions.partition_point(|(target, _, _)| *target < index);
+        let count = self.transitions[first..].partition_point(|(target, _, _)| *target == index);
+        &self.transitions[first..first + count]
+    }
+
     /// Adds every term's transitions to `scores`, which has one value per item.
     #[allow(clippy::cast_possible_truncation)] // the scan only chooses candidates
-    pub(crate) fn add_transitions(&self, view: &View, scores: &mut [f32]) {
-        for term in self.terms.iter().filter(|term| term.graph.abs() > 0.0) {
-            visit_neighbours(view, term, |item, weight| {
-                scores[item as usize] += (term.graph * f64::from(weight)) as f32;
-            });
+    pub(crate) fn add_transitions(&self, scores: &mut [f32]) {
+        for &(target, term, weight) in &self.transitions {
+            scores[target as usize] += (self.terms[term as usize].graph * f64::from(weight)) as f32;
         }
     }
 
@@ -293,8 +313,9 @@ impl Query {
         view.write_vector(index, &mut vector);
         let similarity: f64 =
             self.direction.iter().zip(&vector).map(|(q, value)| q * f64::from(*value)).sum();
+        let transitions = self.transitions_to(index).iter();
         let transition: f64 =
-            self.terms.iter().map(|term| term.graph * transition_weight(view, term, index)).sum();
+            transitions.map(|&(_, term, weight)| self.terms[term as usize].graph * f64::from(weight)).sum();
         similarity + transition
     }
 
@@ -308,7 +329,8 @@ impl Query {
             .chunks_exact(self.dim)
             .map(|row| row.iter().zip(&vector).map(|(m, value)| f64::from(*m) * f64::from(*value)).sum())
             .collect();
-        self.terms
+        let mut parts: Vec<TermParts> = self
+            .terms
             .iter()
             .zip(self.vectors.chunks_exact(self.dim))
             .map(|(term, of_term)| {
@@ -318,12 +340,15 @@ impl Query {
                     direct += f64::from(*value) * f64::from(*own);
                 }
                 let similarity = self.gain * term.coefficient * through_matrix + term.direct * direct;
-                let dropped = mutant!(ExplanationDropsTransitions);
-                let transition =
-                    if dropped { 0.0 } else { term.graph * transition_weight(view, term, index) };
-                TermParts { similarity, transition }
+                TermParts { similarity, transition: 0.0 }
             })
-            .collect()
+            .collect();
+        if !mutant!(ExplanationDropsTransitions) {
+            for &(_, term, weight) in self.transitions_to(index) {
+                parts[term as usize].transition += self.terms[term as usize].graph * f64::from(weight);
+            }
+        }
+        parts
     }
 }
 
@@ -341,27 +366,6 @@ impl Draft {
             strength,
         }
     }
-}
-
-fn visit_neighbours(view: &View, term: &Term, mut visit: impl FnMut(u32, f32)) {
-    let (Some(model), Some(item)) = (view.model(), term.item) else { return };
-    if !view.is_new(item) {
-        for (neighbour, weight) in model.neighbours(item) {
-            visit(neighbour, weight);
-        }
-    }
-}
-
-fn transition_weight(view: &View, term: &Term, index: u32) -> f64 {
-    let mut found = 0.0;
-    if term.graph.abs() > 0.0 {
-        visit_neighbours(view, term, |neighbour, weight| {
-            if neighbour == index {
-                found += f64::from(weight);
-            }
-        });
-    }
-    found
 }
 
 /// The attributes that the words of a search name, in the order of their numbers.
