@@ -52,6 +52,12 @@ pub struct HistoryEntry {
     pub items: Vec<String>,
     /// The category, brand or query, for events about one.
     pub text: Option<String>,
+    /// How many, for events of the cart and purchases.
+    pub quantity: Option<u32>,
+    /// The rating, -1 to 1.
+    pub rating: Option<f32>,
+    /// The app's id of the event.
+    pub event_id: Option<String>,
 }
 
 impl HistoryEntry {
@@ -72,12 +78,22 @@ impl HistoryEntry {
                 (HistoryAction::NotInterested, Some(text))
             }
         };
+        let quantity = match &event.action {
+            Action::AddToCart { quantity, .. }
+            | Action::RemoveFromCart { quantity, .. }
+            | Action::Purchase { quantity, .. } => Some(*quantity),
+            _ => None,
+        };
+        let rating = if let Action::Rate { value, .. } = &event.action { Some(*value) } else { None };
         Ok(Self {
             event: EventRef::of(event)?,
             time_ms: event.time_ms,
             action,
             items: event.action.items().to_vec(),
             text: text.cloned(),
+            quantity,
+            rating,
+            event_id: event.event_id.clone(),
         })
     }
 }
@@ -112,6 +128,8 @@ pub struct ProfileSummary {
     pub wishlist: Vec<String>,
     /// How many purchases are kept.
     pub purchases: usize,
+    /// Badly rated items with the strength of the dislike, 0 to 1.
+    pub bad_ratings: Vec<(String, f32)>,
     /// What the shopper is not interested in.
     pub not_interested: Vec<Subject>,
     /// What the shopper set by hand.
@@ -149,6 +167,7 @@ pub(crate) fn summarise(view: &View, history: &History, profile: &Profile) -> Pr
         cart: profile.cart.clone(),
         wishlist: profile.wishlist.clone(),
         purchases: profile.purchases.len(),
+        bad_ratings: profile.bad_ratings.clone(),
         not_interested: profile.dislikes.iter().cloned().collect(),
         interests: history
             .interests()

@@ -6,3 +6,8 @@ pub mod phone;
 pub mod promise;
 pub mod sources;
 pub mod survival;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -66,7 +66,7 @@ fn off_is_the_default_and_keeps_nothing() -> Checked {
     no_personal_file(&phone)?;
     same_answers("tracking at Off", &answers_before, &answers(&shop).map_err(|error| error.to_string())?)?;
     let stats = shop.stats().map_err(|error| error.to_string())?;
-    ensure(stats.hits.values().all(|hits| hits.chosen == 0), || "choices were counted at Off".into())
+    ensure(stats.hits.iter().all(|hits| hits.chosen == 0), || "choices were counted at Off".into())
 }
 
 fn raising_needs_a_consent() -> Checked {

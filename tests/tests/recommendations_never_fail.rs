@@ -328,3 +328,31 @@ fn a_full_disk_changes_nothing() {
     drop(shop);
     assert_eq!(phone.open().unwrap().stats().unwrap().events, 2);
 }
+
+#[test]
+fn choices_are_counted_by_kind_and_level() {
+    let phone = Phone::new();
+    let shop = phone.open_at(Level::Session);
+    let answer = shop.recommend(Request::new(RecommendationKind::ForYou)).unwrap();
+    let chosen =
+        |id: &str| Event { recommendation_id: Some(answer.recommendation_id.clone()), ..Event::view(id) };
+    shop.track(chosen(&answer.items[2].item_id)).unwrap();
+    shop.track(chosen("not-in-the-answer")).unwrap();
+    let hits = shop.stats().unwrap().hits;
+    assert_eq!(hits.len(), 1);
+    assert_eq!(
+        (hits[0].kind, hits[0].level, hits[0].given, hits[0].chosen),
+        ("for_you", Level::Session, 10, 1)
+    );
+}
+
+#[test]
+fn the_shopper_sees_all_that_is_kept() {
+    let shop = Phone::new().open_at(Level::OnDevice);
+    shop.track(Event { quantity: 3, event_id: Some("e1".into()), ..Event::add_to_cart(item(1)) }).unwrap();
+    shop.track(Event::of_item(tastekeeper::EventKind::Rate(-0.5), item(2))).unwrap();
+    let history = shop.history(10, None).unwrap();
+    assert_eq!((history[1].quantity, history[1].event_id.as_deref()), (Some(3), Some("e1")));
+    assert_eq!(history[0].rating, Some(-0.5));
+    assert_eq!(shop.profile().unwrap().bad_ratings, [(item(2), 0.5)]);
+}

@@ -1,6 +1,6 @@
 //! `stats`, `doctor`, `warm_up`: how the engine is doing, without a word about the shopper.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Recommender;
 pub use super::served::Hits;
@@ -59,8 +59,8 @@ pub struct Stats {
     pub catalogue_bytes: u64,
     /// The model in use.
     pub model: Option<ModelInfo>,
-    /// Items given and chosen in this visit, by the name of the kind.
-    pub hits: BTreeMap<String, Hits>,
+    /// Items given and chosen in this visit, by kind and level.
+    pub hits: Vec<Hits>,
 }
 
 impl Recommender {
@@ -85,7 +85,7 @@ impl Recommender {
                 history_bytes: inner.person.history.disk_bytes(),
                 catalogue_bytes: inner.catalog.disk_bytes(),
                 model: view.model().map(|model| model.info().clone()),
-                hits: inner.served.hits().iter().map(|(kind, hits)| ((*kind).to_owned(), *hits)).collect(),
+                hits: inner.served.hits(),
             })
         })
     }

@@ -67,7 +67,13 @@ impl Recommender {
             let (items, explanations) = inner.rank(&self.config, &request, call, 0)?;
             let id = call.random.generate_bytes::<8>();
             let recommendation_id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-            inner.served.remember(Answer { id: recommendation_id.clone(), request, items: explanations });
+            let level = inner.level(&self.config, call.now_ms);
+            inner.served.remember(Answer {
+                id: recommendation_id.clone(),
+                request,
+                level,
+                items: explanations,
+            });
             Ok(Recommendations { recommendation_id, items })
         })
     }
@@ -138,7 +144,13 @@ impl Recommender {
             }
             let id = call.random.generate_bytes::<8>();
             let recommendation_id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-            inner.served.remember(Answer { id: recommendation_id.clone(), request, items: explanations });
+            let level = inner.level(&self.config, call.now_ms);
+            inner.served.remember(Answer {
+                id: recommendation_id.clone(),
+                request,
+                level,
+                items: explanations,
+            });
             Ok(Recommendations { recommendation_id, items })
         })
     }
