@@ -65,16 +65,7 @@ impl Recommender {
         request.check()?;
         self.call(|inner, call| {
             let (items, explanations) = inner.rank(&self.config, &request, call, 0)?;
-            let id = call.random.generate_bytes::<8>();
-            let recommendation_id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-            let level = inner.level(&self.config, call.now_ms);
-            inner.served.remember(Answer {
-                id: recommendation_id.clone(),
-                request,
-                level,
-                items: explanations,
-            });
-            Ok(Recommendations { recommendation_id, items })
+            Ok(inner.give(&self.config, request, items, explanations, call))
         })
     }
 
@@ -142,16 +133,7 @@ impl Recommender {
                     explanations.push((id.clone(), explanation));
                 }
             }
-            let id = call.random.generate_bytes::<8>();
-            let recommendation_id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-            let level = inner.level(&self.config, call.now_ms);
-            inner.served.remember(Answer {
-                id: recommendation_id.clone(),
-                request,
-                level,
-                items: explanations,
-            });
-            Ok(Recommendations { recommendation_id, items })
+            Ok(inner.give(&self.config, request, items, explanations, call))
         })
     }
 
@@ -219,6 +201,22 @@ impl Inner {
             interests: self.person.history.interests(),
             shown: self.person.shown(),
         }
+    }
+
+    /// Remembers an answer under a new id and hands it out.
+    fn give(
+        &mut self,
+        config: &Config,
+        request: Request,
+        items: Vec<Recommendation>,
+        explanations: Vec<(String, Explanation)>,
+        call: &mut Call,
+    ) -> Recommendations {
+        let bytes = call.random.generate_bytes::<8>();
+        let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let level = self.level(config, call.now_ms);
+        self.served.remember(Answer { id: id.clone(), request, level, items: explanations });
+        Recommendations { recommendation_id: id, items }
     }
 
     fn rank(
