@@ -48,7 +48,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::event::{IgnoredReason, StoredEvent, ValidEvent, check_id};
+use crate::event::{IgnoredReason, StoredEvent, ValidEvent};
 use crate::mutant;
 
 mod receipt;
@@ -228,11 +228,6 @@ impl Gate {
     pub fn personal(&self) -> Option<PersonalGrant<'_>> {
         (self.level > PersonalizationLevel::Off).then_some(PersonalGrant { _gate: std::marker::PhantomData })
     }
-}
-
-/// Checks the name of a profile on this phone.
-pub(crate) fn check_profile_name(field: &str, name: &str) -> Result<()> {
-    check_id(field, name)
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ pub enum Mutant {
     DropFallback,
     /// Lowering the level leaves the sealed history where it is.
     LowerWithoutErasing,
+    /// Lowering and forgetting do not reach a history that is set aside.
+    LeaveSetAside,
     /// Lowering the level is not made durable.
     LowerOnlyInMemory,
     /// Erasing a history clears memory and leaves file and key.

@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand_chacha::ChaCha20Rng;
 
 use crate::catalog::{SymbolKind, View};
-use crate::error::Result;
 use crate::history::Interest;
 use crate::mutant;
 use crate::profile::Profile;
@@ -82,7 +81,7 @@ pub(crate) fn rank(
     person: Option<Person<'_>>,
     now_ms: i64,
     random: &mut ChaCha20Rng,
-) -> Result<Ranked> {
+) -> Ranked {
     let query = Query::new(view, request, person);
     let gates = Gates {
         view,
@@ -93,8 +92,7 @@ pub(crate) fn rank(
         muted: muted_symbols(view, person),
     };
     let extras = candidates::Extras::new(view, request, person, now_ms, &query);
-    let pool_size = (5 * request.count).max(50);
-    let mut pool_size = pool_size.min(view.len().max(1));
+    let mut pool_size = (5 * request.count).max(50).min(view.len().max(1));
     loop {
         let mut pool = match request.kind {
             RecommendationKind::ForYou
@@ -104,13 +102,14 @@ pub(crate) fn rank(
             }
             _ => listed::listed(&gates, &extras, request, person, now_ms),
         };
-        label(&mut pool, request, &query);
+        // Before the labels: what they drop may have kept others out of the pool.
         let exhausted = pool.len() < pool_size || pool_size >= view.len();
+        label(&mut pool, request, &query);
         let items = place::place(view, request, pool, &gates, &extras, &query, random);
         if items.len() >= request.count || exhausted {
-            return Ok(Ranked { items, query });
+            return Ranked { items, query };
         }
-        // Variants of one product filled the pool: look further down.
+        // Variants of one product, or items the request does not want, filled the pool: look further down.
         pool_size = (pool_size * 4).min(view.len());
     }
 }

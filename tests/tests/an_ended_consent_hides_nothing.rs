@@ -1,11 +1,12 @@
 //! When a consent ends, what it allowed to be kept is set aside, sealed. Every promise holds for it all the same:
 //! lowering and forgetting reach it, it goes after 30 days, and a clock that goes back loses nothing.
 
+use tastekeeper::mutants::Mutant;
 use tastekeeper::platform::FileError;
 use tastekeeper::{Error, Forget, PersonalizationLevel as Level, Tracked};
 use tastekeeper_tests::fault::Fault;
 use tastekeeper_tests::phone::{DAY_MS, Phone, START_MS, consent, item, view};
-use tastekeeper_tests::promise::answers;
+use tastekeeper_tests::promise::{answers, must_catch};
 
 /// How long a consent lasts.
 const LIFETIME_MS: i64 = 396 * DAY_MS;
@@ -111,5 +112,15 @@ fn forgetting_everything_is_never_half_done_in_memory() {
             Err(Error::ErasurePending { .. }) => assert_eq!((events, same), (0, false), "operation {at}"),
             Err(error) => assert_eq!((events, same), (5, true), "operation {at}: {error}"),
         }
+    }
+}
+
+#[test]
+fn wrong_versions_are_seen() {
+    for promise in [lowering_erases_what_was_set_aside as fn(), forgetting_reaches_what_was_set_aside] {
+        must_catch(Mutant::LeaveSetAside, || {
+            promise();
+            Ok(())
+        });
     }
 }

@@ -241,3 +241,34 @@ fn a_new_item_is_found_at_once() {
         "a new item's neighbours"
     );
 }
+
+#[test]
+fn one_category_does_not_fill_an_answer() {
+    let shop = Phone::new().open_at(Level::OnDevice);
+    shop.track_all([1, 7, 13, 19].map(view).into()).unwrap();
+    let of_category = |diversity: Option<f64>| {
+        let request = Request { diversity, ..Request::new(RecommendationKind::ForYou).seed(1).count(10) };
+        let items = shop.recommend(request).unwrap().items;
+        assert_eq!(items.len(), 10);
+        items.iter().filter(|given| known(&given.item_id, &[]).category == 1).count()
+    };
+    assert!(of_category(Some(0.0)) > 6, "the shopper's category leads");
+    assert!(of_category(None) <= 6, "six of ten by default");
+}
+
+#[test]
+fn the_place_for_new_items_can_be_refused() {
+    let shop = Phone::new().open_at(Level::OnDevice);
+    shop.track(view(1)).unwrap();
+    shop.upsert_items(catalogue(3)).unwrap();
+    let has_new = |exploration_rate: Option<f64>| {
+        let request = Request {
+            exploration_rate,
+            filter: Filter::Not(Box::new(Filter::InCategory(vec![category(1)]))),
+            ..Request::new(RecommendationKind::ForYou).seed(1)
+        };
+        shop.recommend(request).unwrap().items.iter().any(|given| given.item_id.starts_with("new-"))
+    };
+    assert!(has_new(None));
+    assert!(!has_new(Some(0.0)));
+}

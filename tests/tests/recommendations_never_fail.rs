@@ -2,7 +2,7 @@
 //! detected, reported and recovered from.
 
 use tastekeeper::mutants::Mutant;
-use tastekeeper::platform::{FileError, KeyError};
+use tastekeeper::platform::FileError;
 use tastekeeper::{
     Boost, Context, Error, Event, Filter, Finding, Item, ItemPatch, PersonalizationLevel as Level, Pin,
     RecommendationKind, Recommender, Request, Source,
@@ -279,7 +279,6 @@ fn keys_that_cannot_be_had_lose_nothing() {
     phone.device.clear_fault();
     assert_eq!(files, phone.device.files().dump());
     assert_eq!(phone.open().unwrap().stats().unwrap().events, 1);
-    let _ = KeyError::Unavailable;
 }
 
 #[test]
@@ -355,4 +354,18 @@ fn the_shopper_sees_all_that_is_kept() {
     assert_eq!((history[1].quantity, history[1].event_id.as_deref()), (Some(3), Some("e1")));
     assert_eq!(history[0].rating, Some(-0.5));
     assert_eq!(shop.profile().unwrap().bad_ratings, [(item(2), 0.5)]);
+}
+
+#[test]
+fn boosted_items_that_are_not_wanted_do_not_shorten_an_answer() {
+    let shop = Phone::new().open_at(Level::OnDevice);
+    shop.track(view(1)).unwrap();
+    let others = Filter::Not(Box::new(Filter::InCategory(vec![category(1)])));
+    let count = |weight: f64| {
+        let boosts = vec![Boost { filter: others.clone(), weight }];
+        let request =
+            Request { fallback: false, boosts, ..Request::new(RecommendationKind::ForYou).seed(1).count(5) };
+        shop.recommend(request).unwrap().items.len()
+    };
+    assert_eq!((count(0.0), count(10.0)), (5, 5));
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Clock, Durability, FileSystem, KeyCustodian, PersonalizationLevel, SecureRandom};
-use crate::consent::check_profile_name;
 use crate::error::{Error, Result};
+use crate::event::check_id;
 use crate::history::Retention;
 use crate::platform::{MemoryFileSystem, MemoryKeyCustodian};
 use crate::store::Caps;
@@ -49,7 +49,7 @@ impl Default for Config {
 
 impl Config {
     pub(super) fn check(&self) -> Result<()> {
-        check_profile_name("config.profile", &self.profile)?;
+        check_id("config.profile", &self.profile)?;
         if !(1..=365).contains(&self.retention_days) {
             return Err(Error::invalid("config.retention_days", "must be from 1 to 365"));
         }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::Recommender;
 pub use super::served::Hits;
-use crate::consent::PersonalizationLevel;
 use crate::error::Result;
 use crate::model::ModelInfo;
 use crate::store;
@@ -121,13 +120,11 @@ impl Recommender {
     /// # Errors
     /// As for [`recommend`](Self::recommend).
     pub fn warm_up(&self) -> Result<()> {
-        self.call(|inner, call| {
-            let level = inner.level(&self.config, call.now_ms);
+        self.call(|inner, _| {
             if let Some(model) = inner.catalog.view().model() {
                 let mut scores = vec![0.0; model.len() as usize];
                 model.scores(&vec![0.0; model.dim()], &mut scores);
             }
-            debug_assert!(inner.person.level_held() <= level.max(PersonalizationLevel::Off));
             Ok(())
         })
     }

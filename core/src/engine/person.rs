@@ -152,6 +152,7 @@ impl Person {
     fn is_set_aside(&self, entry: &ProfileEntry) -> bool {
         self.level_held < PersonalizationLevel::OnDevice
             && entry.consent.level >= PersonalizationLevel::OnDevice
+            && !mutant!(LeaveSetAside)
     }
 
     /// Whether what was set aside when the consent ended has been kept long enough.

@@ -2,8 +2,9 @@
 
 use super::Recommender;
 use super::person::Person;
-use crate::consent::{PersonalizationLevel, check_profile_name};
+use crate::consent::PersonalizationLevel;
 use crate::error::{Error, Result};
+use crate::event::check_id;
 use crate::store::SealedLog;
 
 impl Recommender {
@@ -23,7 +24,7 @@ impl Recommender {
     /// # Errors
     /// [`Error::InvalidArgument`] when there are too many; a storage or key error, and then the profile stays.
     pub fn switch_profile(&self, name: &str) -> Result<()> {
-        check_profile_name("name", name)?;
+        check_id("name", name)?;
         self.call(|inner, call| {
             let before = inner.control.active().name.clone();
             if before == name {

@@ -233,7 +233,7 @@ impl Inner {
         let gate = self.gate(config, call.now_ms);
         let grant = gate.personal().filter(|_| !request.non_profiling || mutant!(NonProfilingReadsProfile));
         let person = grant.map(|grant| self.person_for(grant));
-        let ranked = ranking::rank(self.catalog.view(), request, person, call.now_ms, &mut random)?;
+        let ranked = ranking::rank(self.catalog.view(), request, person, call.now_ms, &mut random);
         let presented = present(self, &ranked, request, before);
         if grant.is_some() {
             self.person.show(presented.0.iter().map(|item| item.item_id.clone()), call.now_ms);

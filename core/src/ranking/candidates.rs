@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::filter::Compiled;
-use super::query::{Boosts, Query};
+use super::query::Query;
 use super::request::{RecommendationKind, Request, Source};
 use super::{Extra, Person, RankedItem};
 use crate::catalog::{SymbolKind, View};
@@ -60,7 +60,10 @@ impl Candidate {
 /// Everything in a raw score besides the query's terms.
 pub(crate) struct Extras<'a> {
     view: &'a View,
-    boosts: Boosts,
+    /// The compiled boosts of the request.
+    boosts: Vec<(Compiled, f64)>,
+    /// Categories the shopper boosted.
+    interests: Vec<u32>,
     popularity_weight: f64,
     shown: Option<&'a BTreeMap<String, i64>>,
     rotation_rate: f64,
@@ -80,7 +83,7 @@ impl<'a> Extras<'a> {
             let boosted = person.interests.iter().filter(|(_, interest)| **interest == Interest::Boost);
             boosted.filter_map(|(category, _)| view.symbol(SymbolKind::Category, category)).collect()
         });
-        let of_request = request
+        let boosts = request
             .boosts
             .iter()
             .map(|boost| (Compiled::new(&boost.filter, view, request), boost.weight))
@@ -88,7 +91,8 @@ impl<'a> Extras<'a> {
         let weight = view.model().map_or(0.0, |model| f64::from(model.parameters().popularity_weight));
         Self {
             view,
-            boosts: Boosts { of_request, interests },
+            boosts,
+            interests,
             popularity_weight: match request.kind {
                 RecommendationKind::BoughtWith(_) => 0.0,
                 _ if query.is_empty() => 1.0,
@@ -102,12 +106,12 @@ impl<'a> Extras<'a> {
     }
 
     fn boosts_of(&self, index: u32, out: &mut Vec<(Extra, f64)>) {
-        for &symbol in &self.boosts.interests {
+        for &symbol in &self.interests {
             if self.view.has_symbol(index, |own| own == symbol) {
                 out.push((Extra::Interest(symbol), INTEREST_BOOST));
             }
         }
-        for (filter, weight) in &self.boosts.of_request {
+        for (filter, weight) in &self.boosts {
             if filter.holds(self.view, index) {
                 out.push((Extra::Boost, *weight));
             }
@@ -115,7 +119,7 @@ impl<'a> Extras<'a> {
     }
 
     fn has_boosts(&self) -> bool {
-        !self.boosts.interests.is_empty() || !self.boosts.of_request.is_empty()
+        !self.interests.is_empty() || !self.boosts.is_empty()
     }
 
     /// The exact candidate for a scored kind.

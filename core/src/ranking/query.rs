@@ -7,8 +7,8 @@
 //! Every part of an explanation is one term's summand; the score is their sum, computed through
 //! `q = gain M^T sum_t c_t v_t + sum_t b_t v_t`.
 
+use super::Person;
 use super::request::{RecommendationKind, Request};
-use super::{Compiled, Person};
 use crate::catalog::{SymbolKind, View};
 use crate::event::Subject;
 use crate::mutant;
@@ -377,10 +377,4 @@ fn attributes_of_query(view: &View, query: &str) -> Vec<u32> {
         words.contains(&value.to_lowercase())
     };
     (0..view.symbol_count()).filter(named).take(MAX_QUERY_ATTRIBUTES).collect()
-}
-
-/// The compiled boosts of a request, and the categories the shopper boosted.
-pub(crate) struct Boosts {
-    pub(crate) of_request: Vec<(Compiled, f64)>,
-    pub(crate) interests: Vec<u32>,
 }
