@@ -1,16 +1,16 @@
 //! Measures a packed model by replaying a log through the engine, as a phone would live it.
 //!
 //! In: an open [`Model`], a [`Dataset`] and an [`EvaluateConfig`]. Out: an [`Evaluation`]: the rank of every wanted
-//! item, what recommending by popularity would have given, and how long the engine took. `report` turns it into figures.
+//! item, what recommending by popularity would have given, and how long the engine took. [`Report`](crate::report::Report) says it in figures.
 //! Must never score by itself: every rank is a place in an answer of [`Recommender::recommend`].
 //!
 //! All items of the pack compete. Shoppers start with an empty history. See `replay` for how events are tracked.
 //!
 //! [`Recommender::recommend`]: tastekeeper::Recommender::recommend
 
+mod figures;
 mod popularity;
 mod replay;
-pub mod report;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

@@ -11,6 +11,7 @@ pub mod import;
 pub mod input;
 pub mod pack;
 pub mod reference;
+pub mod report;
 pub mod saved;
 pub mod shop;
 pub mod train;

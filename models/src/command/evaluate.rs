@@ -12,8 +12,8 @@ use super::log::LogArguments;
 use super::output::Output;
 use super::progress::{Bars, say};
 use super::{files, keys, log};
-use crate::evaluate::report::Report;
 use crate::evaluate::{EvaluateConfig, Protocol, evaluate};
+use crate::report::Report;
 
 /// Which events are to be predicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::report::Report;
 use super::*;
 use crate::pack::{PackOptions, SigningKey, write_pack};
 use crate::reference::Reference;
+use crate::report::Report;
 use crate::shop::{ShopConfig, generate_shop};
 use crate::train::embedding::EmbeddingConfig;
 use crate::train::{Repeats, Silent, TrainConfig, train};
