@@ -39,9 +39,10 @@ use served::Served;
 /// uses a network. The [crate](crate#what-a-call-costs) lists which may block on disk.
 ///
 /// # Errors
-/// Beside what each call names, every call can fail with [`Error::Closed`] after [`close`](Self::close), with
-/// [`Error::RandomUnavailable`] when the host's source fails, and with a storage error when a visit was idle for too long
-/// and what it may have left behind cannot be looked for. Then it did nothing.
+/// Beside what each call names, every call can fail with [`Error::Closed`] after [`close`](Self::close), and with
+/// a storage error when a visit was idle for too long and what it may have left behind cannot be looked for; then it did
+/// nothing. What has to be sealed fails with [`Error::RandomUnavailable`] when the host's source fails. Answers need no
+/// randomness, and neither does an erasure.
 pub struct Recommender {
     platform: Platform,
     config: Config,
@@ -94,7 +95,7 @@ impl Recommender {
                 })
             })
             .collect::<Result<Vec<_>>>()?;
-        let mut call = Call { now_ms: platform.clock.now_ms(), random: CallRandom::draw(&*platform.random)? };
+        let mut call = Call { now_ms: platform.clock.now_ms(), random: CallRandom::draw(&*platform.random) };
         let mut findings = Vec::new();
         let mut control = ControlFile::open(&platform, &config.profile, &mut findings)?;
         let catalog = open_catalog(&platform, &mut findings)?;
@@ -124,7 +125,7 @@ impl Recommender {
     /// Runs one call: clock and randomness first, then the lock, then what time has brought about.
     fn call<T>(&self, body: impl FnOnce(&mut Inner, &mut Call) -> Result<T>) -> Result<T> {
         let mut call =
-            Call { now_ms: self.platform.clock.now_ms(), random: CallRandom::draw(&*self.platform.random)? };
+            Call { now_ms: self.platform.clock.now_ms(), random: CallRandom::draw(&*self.platform.random) };
         let mut guard = platform::lock(&self.inner);
         let inner = guard.as_mut().ok_or(Error::Closed)?;
         inner.let_time_pass(&self.platform, &self.config, &mut call)?;

@@ -385,7 +385,7 @@ mod tests {
     const RETENTION: Retention = Retention { days: 90, max_events: 20 };
 
     fn random() -> CallRandom {
-        CallRandom::draw(&SeededRandom::new(1)).expect("seeded")
+        CallRandom::draw(&SeededRandom::new(1))
     }
 
     fn track(history: &mut History, event: Event, now_ms: i64) -> Tracked {

@@ -101,7 +101,7 @@
 //! | `StorageUnavailable`, `KeyUnavailable` | try again later; or go on with [`Platform::in_memory`]; a key that is lost for good needs [`Recommender::reset`] |
 //! | `StorageFull` | free space; nothing was changed |
 //! | `ErasurePending` | it took effect, but something may still be readable; every open tries again |
-//! | `RandomUnavailable` | try again; nothing was written |
+//! | `RandomUnavailable` | try again; nothing was written, recommendations go on |
 //! | `Closed` | open again |
 //! | `StorageCorrupt`, `Internal` | damage is normally dealt with when files are opened, and told by [`Recommender::doctor`]; report what is left |
 //!

@@ -1,12 +1,13 @@
 //! A phone with a small shop on it: the engine on a faulty device, a signed model of sixty items, a clock to move.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use tastekeeper::model::{Model, PublicKey};
-use tastekeeper::platform::{FixedClock, SeededRandom};
+use tastekeeper::platform::{FixedClock, RandomError, SecureRandom, SeededRandom};
 use tastekeeper::store::Durability;
 use tastekeeper::{
     Availability, Config, Consent, Event, Item, PersonalizationLevel, Platform, Recommender, Result,
@@ -48,6 +49,29 @@ pub fn brand(number: u32) -> String {
 #[must_use]
 pub fn category_of(number: u32) -> u32 {
     number % CATEGORIES
+}
+
+/// A seeded source that fails while it is told to.
+pub struct FailingRandom {
+    source: SeededRandom,
+    fails: AtomicBool,
+}
+
+impl FailingRandom {
+    fn new(seed: u64) -> Self {
+        Self { source: SeededRandom::new(seed), fails: AtomicBool::new(false) }
+    }
+
+    /// Makes the source fail, or work again.
+    pub fn fail(&self, fails: bool) {
+        self.fails.store(fails, Ordering::Relaxed);
+    }
+}
+
+impl SecureRandom for FailingRandom {
+    fn fill(&self, bytes: &mut [u8]) -> std::result::Result<(), RandomError> {
+        if self.fails.load(Ordering::Relaxed) { Err(RandomError) } else { self.source.fill(bytes) }
+    }
 }
 
 /// The key the sample packs are signed with.
@@ -144,7 +168,8 @@ pub struct Phone {
     pub device: FaultyDevice,
     /// The clock.
     pub clock: Arc<FixedClock>,
-    random: Arc<SeededRandom>,
+    /// Randomness that can be made to fail.
+    pub random: Arc<FailingRandom>,
 }
 
 impl Default for Phone {
@@ -163,7 +188,7 @@ impl Phone {
     /// A phone with the files and keys of `device`, whose randomness follows from `seed`.
     #[must_use]
     pub fn on(device: FaultyDevice, now_ms: i64, seed: u64) -> Self {
-        Self { device, clock: Arc::new(FixedClock::new(now_ms)), random: Arc::new(SeededRandom::new(seed)) }
+        Self { device, clock: Arc::new(FixedClock::new(now_ms)), random: Arc::new(FailingRandom::new(seed)) }
     }
 
     /// What the engine gets.

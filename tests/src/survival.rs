@@ -140,7 +140,7 @@ pub fn state(device: &FaultyDevice) -> SealedState {
 /// Randomness for the call with this number.
 #[must_use]
 pub fn random(number: u64) -> CallRandom {
-    CallRandom::draw(&SeededRandom::new(number)).expect("a seeded source never fails")
+    CallRandom::draw(&SeededRandom::new(number))
 }
 
 impl Run {

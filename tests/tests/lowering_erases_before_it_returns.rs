@@ -130,6 +130,28 @@ fn a_pending_erasure_blocks_and_is_finished() -> Checked {
     Ok(())
 }
 
+/// A host that has no randomness cannot seal the new level, but keys and files go all the same.
+fn an_erasure_needs_no_randomness() -> Checked {
+    for to in [Level::Off, Level::Session] {
+        let (phone, shop) = phone_with_history(Level::OnDevice);
+        phone.random.fail(true);
+        let lowered = shop.set_level(to, None);
+        let pending = matches!(lowered, Err(Error::ErasurePending { .. }));
+        ensure(pending, || format!("what is not durable is not acknowledged: {lowered:?}"))?;
+        is_erased(&phone, &shop, to)?;
+        phone.random.fail(false);
+        drop(shop);
+        // The level below OnDevice was not sealed: the missing key tells, and nobody knows more than Off.
+        is_erased(&phone, &phone.open().map_err(|error| error.to_string())?, Level::Off)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_host_without_randomness_does_not_keep_anything() {
+    must_catch(Mutant::LowerWithoutErasing, an_erasure_needs_no_randomness);
+}
+
 #[test]
 fn what_a_lower_level_may_not_hold_is_gone() {
     must_catch(Mutant::LowerWithoutErasing, lowering_erases);

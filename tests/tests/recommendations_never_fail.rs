@@ -32,6 +32,27 @@ fn every_kind_answers_at_every_level_with_nothing_at_all() {
     }
 }
 
+#[test]
+fn answers_need_no_randomness_and_nothing_is_written_without_it() {
+    let phone = Phone::new();
+    let shop = phone.open_at(Level::OnDevice);
+    shop.track(view(1)).unwrap();
+    let files = phone.device.files().dump();
+    phone.random.fail(true);
+    answers(&shop).unwrap();
+    let request = || Request::new(RecommendationKind::ForYou).count(5);
+    let (first, second) = (shop.recommend(request()).unwrap(), shop.recommend(request()).unwrap());
+    assert_ne!(first.recommendation_id, second.recommendation_id);
+    shop.explain(&second.recommendation_id, &second.items[0].item_id).unwrap();
+    shop.history(10, None).unwrap();
+    assert_eq!(shop.track(view(2)), Err(Error::RandomUnavailable));
+    assert_eq!(shop.pause(true), Err(Error::RandomUnavailable));
+    assert_eq!(shop.stats().unwrap().events, 1);
+    assert_eq!(phone.device.files().dump(), files);
+    phone.random.fail(false);
+    shop.track(view(2)).unwrap();
+}
+
 /// As many items as asked, as long as so many exist.
 fn k_items_come_back() -> Checked {
     for level in [Level::Off, Level::OnDevice] {

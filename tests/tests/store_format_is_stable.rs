@@ -219,7 +219,7 @@ proptest! {
         let (mut model, mut durable): (Vec<Vec<u8>>, usize) = (Vec::new(), 0);
         let mut blob = None;
         for step in steps {
-            let mut random = CallRandom::draw(&host).unwrap();
+            let mut random = CallRandom::draw(&host);
             match step {
                 Step::Append(batch, power) => {
                     let durability = if power { Durability::Power } else { Durability::Process };

@@ -186,6 +186,10 @@ impl Recommender {
     }
 }
 
+fn answer_id(number: u64) -> String {
+    format!("{number:016x}")
+}
+
 fn unknown_answer() -> Error {
     Error::invalid("recommendation_id", "names no answer of this visit that is still remembered")
 }
@@ -212,8 +216,11 @@ impl Inner {
         explanations: Vec<(String, Explanation)>,
         call: &mut Call,
     ) -> Recommendations {
-        let bytes = call.random.generate_bytes::<8>();
-        let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = match call.random.generate_bytes() {
+            Ok(bytes) => answer_id(u64::from_be_bytes(bytes)),
+            // Without randomness an id still differs from those that are remembered.
+            Err(_) => (0..).map(answer_id).find(|id| self.served.find(id).is_none()).unwrap_or_default(),
+        };
         let level = self.level(config, call.now_ms);
         self.served.remember(Answer { id: id.clone(), request, level, items: explanations });
         Recommendations { recommendation_id: id, items }
@@ -228,7 +235,7 @@ impl Inner {
     ) -> Result<Presented> {
         let mut random = match request.seed {
             Some(seed) if !mutant!(IgnoreSeed) => ChaCha20Rng::seed_from_u64(seed),
-            _ => ChaCha20Rng::from_seed(call.random.generate_bytes()),
+            _ => ChaCha20Rng::from_seed(call.random.generate_bytes().unwrap_or_default()),
         };
         let gate = self.gate(config, call.now_ms);
         let grant = gate.personal().filter(|_| !request.non_profiling || mutant!(NonProfilingReadsProfile));

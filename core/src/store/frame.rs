@@ -109,10 +109,10 @@ impl Header {
         let mut bytes = Vec::with_capacity(HEADER_BYTES);
         bytes.extend(MAGIC);
         bytes.extend(FORMAT_VERSION.to_le_bytes());
-        bytes.extend(random.generate_bytes::<16>());
+        bytes.extend(random.generate_bytes::<16>()?);
         bytes.extend(generation.to_le_bytes());
         bytes.extend(snapshot_frames.to_le_bytes());
-        let nonce = random.generate_bytes();
+        let nonce = random.generate_bytes()?;
         let tag = cipher.seal(nonce, &bytes, &mut [])?;
         bytes.extend(nonce);
         bytes.extend(tag);
@@ -187,7 +187,7 @@ pub(super) fn seal_frame(
     frame.extend(position.seq.to_le_bytes());
     frame.extend(position.synced_seq.to_le_bytes());
     let bound = [header.bound(), &frame[..PREFIX_BYTES]].concat();
-    let nonce = random.generate_bytes();
+    let nonce = random.generate_bytes()?;
     frame.extend(nonce);
     for record in records {
         frame.extend(u32::try_from(record.len()).map_err(too_long)?.to_le_bytes());
@@ -303,8 +303,8 @@ mod tests {
 
     #[test]
     fn an_append_adds_fifty_six_bytes_to_its_record() {
-        let mut random = CallRandom::draw(&SeededRandom::new(1)).unwrap();
-        let cipher = Cipher::new(&random.generate_key());
+        let mut random = CallRandom::draw(&SeededRandom::new(1));
+        let cipher = Cipher::new(&random.generate_key().unwrap());
         let header = Header::generate(0, 0, &cipher, &mut random).unwrap();
         let position = Position { seq: 0, synced_seq: 0 };
         let frame = seal_frame(&cipher, &header, position, &[vec![7; 100]], &mut random).unwrap();
@@ -313,8 +313,8 @@ mod tests {
 
     #[test]
     fn a_frame_opens_only_in_its_own_place() {
-        let mut random = CallRandom::draw(&SeededRandom::new(2)).unwrap();
-        let key = random.generate_key();
+        let mut random = CallRandom::draw(&SeededRandom::new(2));
+        let key = random.generate_key().unwrap();
         let cipher = Cipher::new(&key);
         let header = Header::generate(0, 0, &cipher, &mut random).unwrap();
         let other = Header::generate(0, 0, &cipher, &mut random).unwrap();

@@ -114,7 +114,7 @@ impl SealedState {
             Some(key) if revision.is_some() => key,
             // Without a file, a key may be left from an erasure: what it sealed must stay unreadable.
             _ => {
-                let key = random.generate_key();
+                let key = random.generate_key()?;
                 self.keys.store(&self.name, &key)?;
                 key
             }
@@ -241,7 +241,7 @@ fn seal_copy(cipher: &Cipher, revision: u64, blob: &[u8], random: &mut CallRando
     file.extend(FORMAT_VERSION.to_le_bytes());
     file.extend(revision.to_le_bytes());
     let bound = file.clone();
-    let nonce = random.generate_bytes();
+    let nonce = random.generate_bytes()?;
     file.extend(u32::try_from(blob.len()).map_err(|_| Error::StorageFull)?.to_le_bytes());
     file.extend(nonce);
     let start = file.len();

@@ -46,7 +46,7 @@ impl SealedLog {
     /// After success the flags tell whether a crash may undo it and whether the old key is still there.
     pub(super) fn replace(&mut self, records: &[Vec<u8>], random: &mut CallRandom) -> Result<()> {
         let generation = self.current.as_ref().map_or(0, |current| current.header.generation() + 1);
-        let key = random.generate_key();
+        let key = random.generate_key()?;
         let (header, bytes) = seal_generation(generation, records, &key, random)?;
         let length = bytes.len() as u64;
         if length > self.caps.max_file_bytes {
