@@ -10,6 +10,7 @@ mod demo;
 mod evaluate;
 mod failure;
 mod files;
+mod generate_log;
 mod generate_shop;
 mod import;
 mod inspect;
@@ -53,6 +54,8 @@ enum Command {
     Sign(sign::SignArguments),
     /// Measures a pack by replaying a log through the engine
     Evaluate(evaluate::EvaluateArguments),
+    /// Writes a log that does not exist, as large as wanted
+    GenerateLog(generate_log::GenerateLogArguments),
     /// Writes a shop that does not exist: catalogue, log, categories, personas
     GenerateShop(generate_shop::GenerateShopArguments),
     /// Shows everything once, in under a minute: a shop, a model, a phone and what the shopper controls
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
         Command::Sign(arguments) => sign::run(&arguments, &mut output),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
+        Command::GenerateLog(arguments) => generate_log::run(&arguments, &mut output),
         Command::GenerateShop(arguments) => generate_shop::run(&arguments, &mut output),
         Command::Demo(arguments) => demo::run(&arguments, &mut output),
     };

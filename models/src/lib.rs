@@ -1,11 +1,13 @@
 //! Train, pack, sign, inspect and evaluate Tastekeeper models.
 //!
-//! Data flows `input` or `shop` → [`dataset`] → [`train`] → [`trained`] → [`pack`] → the engine → [`evaluate`].
+//! Data flows `input`, `shop` or `generate` → [`dataset`] → [`train`] → [`trained`] → [`pack`] → the engine →
+//! [`evaluate`].
 //! [`host`] is what the engine needs of a computer, [`command`] the `tastekeeper` command.
 
 pub mod command;
 pub mod dataset;
 pub mod evaluate;
+pub mod generate;
 pub mod host;
 pub mod import;
 pub mod input;

@@ -6,8 +6,8 @@
 //! Must never be evidence for quality on real shoppers: the structure that a model finds here was put here.
 
 mod catalog;
-mod draws;
-mod files;
+pub(crate) mod draws;
+pub(crate) mod files;
 mod names;
 mod personas;
 mod shoppers;

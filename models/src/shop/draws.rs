@@ -11,11 +11,11 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// One stream of draws.
 #[derive(Debug)]
-pub(super) struct Draws(ChaCha20Rng);
+pub(crate) struct Draws(ChaCha20Rng);
 
 impl Draws {
     /// Streams of one seed are independent of each other.
-    pub(super) fn new(seed: u64, stream: u64) -> Self {
+    pub(crate) fn new(seed: u64, stream: u64) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
         let mut words = ChaCha20Rng::from_seed(key);
@@ -24,50 +24,50 @@ impl Draws {
     }
 
     /// Uniform in 0..1, by the upper 53 bits.
-    pub(super) fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Uniform in `from..to`.
-    pub(super) fn between(&mut self, from: f64, to: f64) -> f64 {
+    pub(crate) fn between(&mut self, from: f64, to: f64) -> f64 {
         from + (to - from) * self.unit()
     }
 
     /// Uniform in `0..count`; `count` is at least 1 and far below 2^53.
-    pub(super) fn below(&mut self, count: usize) -> usize {
+    pub(crate) fn below(&mut self, count: usize) -> usize {
         #[expect(clippy::cast_possible_truncation, reason = "less than `count`")]
         let index = (self.unit() * count as f64) as usize;
         index.min(count - 1)
     }
 
     /// True with probability `p`.
-    pub(super) fn chance(&mut self, p: f64) -> bool {
+    pub(crate) fn chance(&mut self, p: f64) -> bool {
         self.unit() < p
     }
 
     /// One of `values`, which are not empty.
-    pub(super) fn pick<'a, T>(&mut self, values: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, values: &'a [T]) -> &'a T {
         &values[self.below(values.len())]
     }
 
     /// Standard normal, by Box and Muller's transform.
-    pub(super) fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         let radius = libm::sqrt(-2.0 * libm::log(1.0 - self.unit()));
         radius * libm::cos(TAU * self.unit())
     }
 
     /// Log-normal with this median.
-    pub(super) fn log_normal(&mut self, median: f64, sigma: f64) -> f64 {
+    pub(crate) fn log_normal(&mut self, median: f64, sigma: f64) -> f64 {
         median * libm::exp(sigma * self.normal())
     }
 
     /// Exponential with this mean, by inversion.
-    pub(super) fn exponential(&mut self, mean: f64) -> f64 {
+    pub(crate) fn exponential(&mut self, mean: f64) -> f64 {
         -mean * libm::log(1.0 - self.unit())
     }
 
     /// An index with probability proportional to its weight, by inversion; weights are not negative and not all zero.
-    pub(super) fn weighted(&mut self, weights: impl Iterator<Item = f64> + Clone) -> usize {
+    pub(crate) fn weighted(&mut self, weights: impl Iterator<Item = f64> + Clone) -> usize {
         let mut left = self.unit() * weights.clone().sum::<f64>();
         let mut last = 0;
         for (index, weight) in weights.enumerate() {
@@ -83,14 +83,14 @@ impl Draws {
     }
 
     /// As [`weighted`](Self::weighted), from the running sums of the weights, in logarithmic time.
-    pub(super) fn weighted_by_sums(&mut self, sums: &[f64]) -> usize {
+    pub(crate) fn weighted_by_sums(&mut self, sums: &[f64]) -> usize {
         let total = sums.last().copied().unwrap_or_default();
         let drawn = self.unit() * total;
         sums.partition_point(|sum| *sum <= drawn).min(sums.len() - 1)
     }
 
     /// Fisher and Yates's shuffle.
-    pub(super) fn shuffle<T>(&mut self, values: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, values: &mut [T]) {
         for end in (1..values.len()).rev() {
             values.swap(end, self.below(end + 1));
         }

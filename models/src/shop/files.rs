@@ -93,7 +93,7 @@ fn write_json(out: &mut dyn Write, value: &Value) -> io::Result<()> {
 }
 
 /// Writes beside the file and renames, so that a reader sees the old file or the whole new one.
-fn write_whole(
+pub(crate) fn write_whole(
     folder: &Path,
     name: &str,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -116,7 +116,7 @@ fn readable_by_others() -> tempfile::Builder<'static, 'static> {
 }
 
 /// The word for a kind in `log.csv`.
-fn word(kind: InteractionKind) -> &'static str {
+pub(crate) fn word(kind: InteractionKind) -> &'static str {
     match kind {
         InteractionKind::View => "view",
         InteractionKind::Cart => "add_to_cart",
