@@ -12,7 +12,7 @@ use ndarray::Array2;
 use crate::dataset::{AttributeTable, Dataset};
 use crate::saved::{self, SavedError};
 use crate::train::Repeats;
-use crate::train::transitions::{Transitions, transitions, untuned_blend};
+use crate::train::transitions::{LogCounts, count, untuned_blend, untuned_graph};
 use crate::trained::TrainedModel;
 
 /// Vectors with the ids they belong to.
@@ -189,8 +189,9 @@ pub fn model_of(
     kind_weights: [f32; 4],
 ) -> Result<TrainedModel, ImportError> {
     let dataset = align(vectors, log, unknown)?;
-    let Transitions { order, counts, graph, repeats } =
-        transitions(&dataset, neighbours, Repeats::Auto, kind_weights);
+    let parameters = untuned_graph();
+    let LogCounts { order, counts, transitions, repeats } =
+        count(&dataset, neighbours, &parameters.count, Repeats::Auto, kind_weights);
     let dim = vectors.vectors.ncols();
     let mut rows = Array2::zeros((order.len(), dim));
     for (&item, mut row) in order.iter().zip(rows.rows_mut()) {
@@ -210,7 +211,7 @@ pub fn model_of(
         vectors: rows,
         attribute_vectors: Array2::zeros((0, dim)),
         matrix: Array2::eye(dim),
-        graph,
+        graph: transitions.into_transitions(parameters.alpha, parameters.e0),
         blend: untuned_blend(kind_weights, repeats),
     })
 }

@@ -34,9 +34,11 @@ pub struct GraphParameters {
     pub e0: f32,
 }
 
-/// Strongest counts per row before scaling, and all row sums.
+/// Strongest counts per row before scaling, and all row sums: `S` cut to the strongest of each row.
+///
+/// Rows are items by rank. What is stored as `f32` is compared as `f32`: sums that differ by their order alone are ties.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Counted {
+pub struct Counted {
     offsets: Vec<usize>,
     targets: Vec<u32>,
     counts: Vec<f32>,
@@ -106,7 +108,8 @@ impl Counted {
             touched.sort_unstable();
             touched.dedup();
             out.row_sums.push(touched.iter().map(|&t| row[t as usize]).sum());
-            let strongest = |a: &u32, b: &u32| row[*b as usize].total_cmp(&row[*a as usize]).then(a.cmp(b));
+            let stored = |target: u32| row[target as usize] as f32;
+            let strongest = |a: &u32, b: &u32| stored(*b).total_cmp(&stored(*a)).then(a.cmp(b));
             if touched.len() > neighbours && neighbours > 0 {
                 touched.select_nth_unstable_by(neighbours - 1, strongest);
             }
@@ -124,6 +127,44 @@ impl Counted {
             out.offsets.push(out.targets.len());
         }
         out
+    }
+
+    /// The counts of an engine that counted elsewhere.
+    ///
+    /// For each item by rank its `(target, S)` and the sum of its whole row, since an engine may leave out the weak end
+    /// of a row. Equal counts: the smaller index first.
+    #[must_use]
+    pub fn of_rows(rows: impl IntoIterator<Item = (Vec<(u32, f32)>, f64)>, neighbours: usize) -> Self {
+        let mut out =
+            Self { offsets: vec![0], targets: Vec::new(), counts: Vec::new(), row_sums: Vec::new() };
+        for (mut row, sum) in rows {
+            row.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            for (target, count) in row.into_iter().take(neighbours) {
+                out.targets.push(target);
+                out.counts.push(count);
+            }
+            out.offsets.push(out.targets.len());
+            out.row_sums.push(sum);
+        }
+        out
+    }
+
+    /// The kept `(target, S)` of an item, strongest first.
+    pub fn row(&self, item: usize) -> impl Iterator<Item = (u32, f32)> {
+        let range = self.offsets[item]..self.offsets[item + 1];
+        self.targets[range.clone()].iter().copied().zip(self.counts[range].iter().copied())
+    }
+
+    /// The sum of the whole row of an item, also of what was not kept.
+    #[must_use]
+    pub fn row_sum(&self, item: usize) -> f64 {
+        self.row_sums[item]
+    }
+
+    /// For each item its transitions `(target, T)`, strongest first.
+    #[must_use]
+    pub fn into_transitions(self, alpha: f32, e0: f32) -> Vec<Vec<(u32, f32)>> {
+        self.finish(alpha, e0).into_lists()
     }
 
     /// Scales rows and takes logarithms.
@@ -242,6 +283,20 @@ mod tests {
         let graph =
             Counted::new(&histories, 4, 2, &CountParameters { rho: 0.0, ..COUNT }, false).finish(0.0, 1.0);
         assert_eq!(graph.row(0).0, [1, 2]);
+    }
+
+    #[test]
+    fn rows_counted_elsewhere_give_the_same_graph() {
+        let histories = Histories::of(&[&[0, 3, 1], &[0, 2], &[0, 1, 2], &[3, 1]]);
+        let all = Counted::new(&histories, 4, 8, &COUNT, false);
+        let rows = (0..4).map(|item| {
+            let mut row: Vec<(u32, f32)> = all.row(item).collect();
+            row.reverse();
+            (row, all.row_sum(item))
+        });
+        let cut = Counted::of_rows(rows, 2);
+        assert_eq!(cut, Counted::new(&histories, 4, 2, &COUNT, false));
+        assert_eq!(cut.clone().into_transitions(0.4, 0.2)[0].len(), 2);
     }
 
     #[test]

@@ -1,34 +1,35 @@
 //! Popularity and the transition graph of a log by themselves, for vectors that were trained elsewhere.
 
-use super::graph::Counted;
+use super::graph::{CountParameters, Counted, GraphParameters};
 use super::histories::{Histories, Ranking, repeat_share};
 use super::{REPEAT_SHARE, Repeats, tune};
 use crate::dataset::Dataset;
 use crate::trained::BlendParameters;
 
-/// What a log says without training.
+/// What a log counts, with items by rank.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Transitions {
+pub struct LogCounts {
     /// Indices into the dataset's items, by rank: count descending, then id ascending.
     pub order: Vec<u32>,
     /// Events per item, in that order.
     pub counts: Vec<u64>,
-    /// For each item in that order its strongest transitions, by rank.
-    pub graph: Vec<Vec<(u32, f32)>>,
+    /// Which item follows which.
+    pub transitions: Counted,
     /// Whether repeats were allowed.
     pub repeats: bool,
 }
 
-/// Counts events and transitions with the parameters that a search would start from.
+/// Counts the events and transitions of a whole log, and keeps the strongest `neighbours` per item.
 ///
 /// `O(events * window)`; memory is linear in events and kept transitions.
 #[must_use]
-pub fn transitions(
+pub fn count(
     dataset: &Dataset,
     neighbours: usize,
+    parameters: &CountParameters,
     repeats: Repeats,
     kind_weights: [f32; 4],
-) -> Transitions {
+) -> LogCounts {
     let cuts: Vec<usize> = dataset.sequences.iter().map(|sequence| sequence.events.len()).collect();
     let ranking = Ranking::new(dataset, &cuts);
     let repeats = match repeats {
@@ -37,10 +38,14 @@ pub fn transitions(
         Repeats::Forbid => false,
     };
     let histories = Histories::new(&dataset.sequences, &cuts, &ranking.rank, kind_weights, repeats);
-    let setting = tune::START;
-    let counted = Counted::new(&histories, dataset.items.len(), neighbours, &setting.graph.count, repeats);
-    let graph = counted.finish(setting.graph.alpha, setting.graph.e0).into_lists();
-    Transitions { order: ranking.order, counts: ranking.counts, graph, repeats }
+    let transitions = Counted::new(&histories, dataset.items.len(), neighbours, parameters, repeats);
+    LogCounts { order: ranking.order, counts: ranking.counts, transitions, repeats }
+}
+
+/// The graph parameters that a search would start from.
+#[must_use]
+pub fn untuned_graph() -> GraphParameters {
+    tune::START.graph
 }
 
 /// The score of a model that was not tuned: the weights a search would start from, and an embedding state and
@@ -77,9 +82,9 @@ mod tests {
             sequences: vec![sequence(&[1, 0]), sequence(&[1, 0])],
             attributes: AttributeTable::default(),
         };
-        let found = transitions(&dataset, 4, Repeats::Auto, [1.0; 4]);
+        let found = count(&dataset, 4, &untuned_graph().count, Repeats::Auto, [1.0; 4]);
         assert_eq!((found.order, found.counts), (vec![1, 0, 2], vec![2, 2, 0]));
-        assert_eq!(found.graph[0][0].0, 1, "from b to c");
-        assert!(found.graph[2].is_empty());
+        assert_eq!(found.transitions.row(0).next().unwrap().0, 1, "from b to c");
+        assert_eq!(found.transitions.row(2).count(), 0);
     }
 }

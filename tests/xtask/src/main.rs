@@ -5,8 +5,10 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
 
 mod deny;
+mod python;
 mod quality;
 mod rust;
+mod sql;
 mod steps;
 mod tally;
 
@@ -33,6 +35,11 @@ const PARTS: &[Part] = &[
         name: "quality",
         about: "the figures on published logs, when the development data is there",
         run: quality::run,
+    },
+    Part {
+        name: "sql",
+        about: "the transition counting in SQL against the builder, in DuckDB and ClickHouse",
+        run: sql::run,
     },
 ];
 

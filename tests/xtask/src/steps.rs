@@ -40,6 +40,11 @@ impl Steps {
         }
     }
 
+    /// The workspace's folder.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// A cargo command in the workspace: the cargo that runs this program.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

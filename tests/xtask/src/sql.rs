@@ -1,0 +1,19 @@
+//! The part `sql`: models/sql counts what the builder counts.
+
+use crate::python;
+use crate::steps::{Failure, Steps};
+
+/// Runs the SQL files in DuckDB and in ClickHouse on generated and on published logs.
+///
+/// # Errors
+/// A weight that differs.
+pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
+    let Some(python) = python::venv(steps, "sql", "tests/python/requirements-sql.txt")? else {
+        return Ok(());
+    };
+    let arguments =
+        ["test", "--locked", "--release", "-p", "tastekeeper-models", "--test", "transitions_in_sql"];
+    let mut tests = steps.cargo(&arguments);
+    tests.args(["--", "--ignored"]).env("TASTEKEEPER_SQL_PYTHON", python).env("RUST_BACKTRACE", "0");
+    steps.run_tests("transitions in SQL", tests)
+}
