@@ -30,7 +30,7 @@ pub use attributes::{
 };
 pub use builder::{DatasetBuilder, ItemDescription, price_band};
 pub use delimited::{DelimitedFormat, read_columns};
-pub use error::{Column, FileRole, InputError, ValueKind};
+pub use error::{Column, FileRole, InputError, Place, ValueKind};
 pub(crate) use error::{EXPECTED_ID, id_problem};
 pub use items::{ItemsFormat, read_items, read_items_from};
 pub use kind::parse_kind;

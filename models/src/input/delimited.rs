@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::builder::DatasetBuilder;
 use super::counted::{BUFFER_BYTES, Budget, Counted};
-use super::error::{Column, EXPECTED_ID, FileRole, InputError, ValueKind, id_problem};
+use super::error::{Column, EXPECTED_ID, FileRole, InputError, Place, ValueKind, id_problem};
 use super::kind::{EXPECTED_KIND, parse_kind, plain};
 use super::time::{TimeReader, TimeUnit};
 use super::{MAX_ID_BYTES, MAX_LINE_BYTES, open};
@@ -119,7 +119,7 @@ pub(super) fn read(
                 Some(ms.map_err(|expected| table.unexpected(column, expected, ValueKind::of(text)))?)
             }
         };
-        builder.add_at(FileRole::Log, table.line, table.id(user)?, table.id(item)?, kind, time_ms)?;
+        builder.add_at(FileRole::Log, table.place(), table.id(user)?, table.id(item)?, kind, time_ms)?;
     }
     Ok(builder)
 }
@@ -132,7 +132,7 @@ pub(super) struct Table<'p, R> {
     pub(super) header: Vec<String>,
     record: csv::ByteRecord,
     /// Where the current record begins, 1-based.
-    pub(super) line: u64,
+    line: u64,
 }
 
 impl<'p, R: Read> Table<'p, R> {
@@ -163,6 +163,11 @@ impl<'p, R: Read> Table<'p, R> {
             table.header.push(name);
         }
         Ok(table)
+    }
+
+    /// Where the current record begins.
+    pub(super) fn place(&self) -> Place {
+        Place::Line(self.line)
     }
 
     /// The index of a column by its name.
@@ -229,7 +234,7 @@ impl<'p, R: Read> Table<'p, R> {
         let bytes = self.record.get(index).unwrap_or_default();
         std::str::from_utf8(bytes).map_err(|_| InputError::NotUtf8 {
             role: self.role,
-            line: self.line,
+            at: self.place(),
             column: self.name_of(index),
         })
     }
@@ -241,7 +246,7 @@ impl<'p, R: Read> Table<'p, R> {
     pub(super) fn unexpected(&self, index: usize, expected: &'static str, found: ValueKind) -> InputError {
         InputError::Unexpected {
             role: self.role,
-            line: self.line,
+            at: self.place(),
             column: self.name_of(index),
             expected,
             found,

@@ -66,10 +66,7 @@ fn a_missing_column_says_which_there_are() {
 
 #[test]
 fn two_columns_of_one_name_are_refused() {
-    assert_eq!(
-        message("user,item,event, user ,time\n"),
-        "log, line 1: columns 1 and 4 are both called `user`"
-    );
+    assert_eq!(message("user,item,event, user ,time\n"), "log: columns 1 and 4 are both called `user`");
 }
 
 #[test]

@@ -102,19 +102,19 @@ pub fn read_items_from(
         for &column in &others {
             if !table.field(column)?.is_empty() {
                 let value = other(&table.header[column], table.id(column)?);
-                description.others.push(value.map_err(|f| f.at(ROLE, table.line, table.name_of(column)))?);
+                description.others.push(value.map_err(|f| f.at(ROLE, table.place(), table.name_of(column)))?);
             }
         }
         descriptions
             .add(table.id(item)?, description)
-            .map_err(|failure| failure.at(ROLE, table.line, table.name_of(category.unwrap_or(item))))?;
+            .map_err(|failure| failure.at(ROLE, table.place(), table.name_of(category.unwrap_or(item))))?;
     }
     Ok(descriptions.finish(dataset))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CategoryNodes, LogFormat, read_log_from};
+    use super::super::{CategoryNodes, LogFormat, Place, read_log_from};
     use super::*;
 
     fn read(text: &str, options: AttributeOptions) -> Result<(Dataset, AttributeSummary), InputError> {
@@ -150,7 +150,7 @@ mod tests {
         let text = "id,path,brand,price,colour\na,women/shoes,,,\nb,men/shoes,,,\n";
         assert!(matches!(
             read(text, AttributeOptions::default()),
-            Err(InputError::CategoryConflict { line: 3, .. })
+            Err(InputError::CategoryConflict { at: Place::Line(3), .. })
         ));
         let paths = AttributeOptions { category_nodes: CategoryNodes::Paths, ..AttributeOptions::default() };
         assert_eq!(read(text, paths).unwrap().0.attributes.entries[3].name, "men > shoes");

@@ -6,7 +6,7 @@ use std::io::Read;
 
 use super::builder::DatasetBuilder;
 use super::counted::Counted;
-use super::error::{Column, EXPECTED_ID, FileRole, InputError, ValueKind, id_problem};
+use super::error::{Column, EXPECTED_ID, FileRole, InputError, Place, ValueKind, id_problem};
 use super::lines::Lines;
 use crate::dataset::InteractionKind;
 
@@ -23,13 +23,13 @@ pub(super) fn read(input: Counted<'_, impl Read>) -> Result<DatasetBuilder, Inpu
         let mut items = 0_usize;
         for (index, item) in fields {
             check(item, line, index)?;
-            builder.add_at(ROLE, line, user, item, InteractionKind::View, None)?;
+            builder.add_at(ROLE, Place::Line(line), user, item, InteractionKind::View, None)?;
             items += 1;
         }
         if items == 0 {
             return Err(InputError::Unexpected {
                 role: ROLE,
-                line,
+                at: Place::Line(line),
                 column: Column::Number(2),
                 expected: "an item after the user",
                 found: ValueKind::Missing,
@@ -44,7 +44,7 @@ fn check(id: &str, line: u64, index: usize) -> Result<(), InputError> {
         None => Ok(()),
         Some(found) => Err(InputError::Unexpected {
             role: ROLE,
-            line,
+            at: Place::Line(line),
             column: Column::Number(index + 1),
             expected: EXPECTED_ID,
             found,
