@@ -67,9 +67,10 @@ impl DatasetBuilder {
         kind: InteractionKind,
         time_ms: Option<i64>,
     ) -> Result<(), InputError> {
-        self.add_at(FileRole::Log, Place::Line(0), user, item, kind, time_ms)
+        self.add_at(FileRole::Log, Place::Line(0), user, item, kind, time_ms).map(|_| ())
     }
 
+    /// Whether the event is no earlier than the user's last one so far.
     pub(super) fn add_at(
         &mut self,
         role: FileRole,
@@ -78,15 +79,16 @@ impl DatasetBuilder {
         item: &str,
         kind: InteractionKind,
         time_ms: Option<i64>,
-    ) -> Result<(), InputError> {
+    ) -> Result<bool, InputError> {
         let users = Full { what: "users", limit: MAX_USERS };
         let user = self.users.number(user, users).map_err(|full| full.at(role, at))? as usize;
         let item = self.items.number(item, ITEMS).map_err(|full| full.at(role, at))?;
         if user == self.events.len() {
             self.events.push(Vec::new());
         }
+        let in_order = self.events[user].last().is_none_or(|last| last.time_ms <= time_ms);
         self.events[user].push(Interaction { item, kind, time_ms });
-        Ok(())
+        Ok(in_order)
     }
 
     /// The data set, without attributes: every item's list is empty.
