@@ -25,8 +25,8 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::dataset::Dataset;
-use log::LogBuilder;
 pub(crate) use counted::Counted;
+use log::LogBuilder;
 
 pub use attributes::{
     AttributeOptions, AttributeSummary, CategoryNodes, UnlistedItems, describe_items, read_attributes,
@@ -36,7 +36,7 @@ pub use builder::{DatasetBuilder, ItemDescription, price_band};
 pub use delimited::{DelimitedFormat, read_columns};
 pub use error::{Column, FileRole, InputError, Place, ValueKind};
 pub(crate) use error::{EXPECTED_ID, id_problem};
-pub use items::{ItemsFormat, read_items, read_items_from};
+pub use items::{ItemsFile, ItemsFormat, read_items, read_items_from};
 pub use kind::{KindWords, parse_kind};
 pub(crate) use lines::Lines;
 pub use log::{LogColumns, LogNotes};

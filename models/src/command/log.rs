@@ -15,8 +15,7 @@ use crate::input::{
 use crate::train::Progress;
 
 /// Names of columns that are tried, best first; case, `_`, `-` and spaces do not matter.
-const USER_COLUMNS: &[&str] =
-    &[
+const USER_COLUMNS: &[&str] = &[
     "user",
     "userid",
     "visitorid",
@@ -28,7 +27,7 @@ const USER_COLUMNS: &[&str] =
     "sessionid",
 ];
 const ITEM_COLUMNS: &[&str] = &["item", "itemid", "product", "productid", "sku", "article", "articleid"];
-const TIME_COLUMNS: &[&str] = 
+const TIME_COLUMNS: &[&str] =
     &["time", "timestamp", "timestampms", "eventtime", "eventtimestamp", "datetime", "date", "ts"];
 const EVENT_COLUMNS: &[&str] = &["event", "eventname", "eventtype", "eventkind"];
 
@@ -127,7 +126,12 @@ impl LogArguments {
         })?;
         if notes.skipped_events() > 0 {
             let kinds: Vec<String> = notes.skipped.iter().map(|(word, n)| format!("{word} {n}")).collect();
-            say(&format!("{}: {} events left out: {}", file_name(path), notes.skipped_events(), kinds.join(", ")));
+            say(&format!(
+                "{}: {} events left out: {}",
+                file_name(path),
+                notes.skipped_events(),
+                kinds.join(", ")
+            ));
         }
         Ok((dataset, notes))
     }
@@ -136,7 +140,8 @@ impl LogArguments {
         let delimiter = match self.format.or_else(|| by_name(path)) {
             Some(Format::Sequences) => return Ok(LogFormat::Sequences),
             Some(Format::Parquet) => {
-                let table = Table::open(path, FileRole::Log).map_err(|error| Failure::in_file(path, &error))?;
+                let table =
+                    Table::open(path, FileRole::Log).map_err(|error| Failure::in_file(path, &error))?;
                 return Ok(LogFormat::Parquet(self.columns(path, &table.columns())?));
             }
             Some(Format::Csv) => b',',

@@ -68,7 +68,10 @@ pub fn read_columns(path: &Path, delimiter: u8) -> Result<Vec<String>, InputErro
 }
 
 /// All events of the file.
-pub(super) fn read(input: Counted<'_, impl Read>, format: &DelimitedFormat) -> Result<LogBuilder, InputError> {
+pub(super) fn read(
+    input: Counted<'_, impl Read>,
+    format: &DelimitedFormat,
+) -> Result<LogBuilder, InputError> {
     let columns = &format.columns;
     let mut table = Table::open(input, format.delimiter, FileRole::Log)?;
     let user = table.column(&columns.user)?;

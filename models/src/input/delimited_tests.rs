@@ -1,7 +1,7 @@
 //! What delimited logs give, and the error for each thing that can be wrong with one.
 
-use super::super::{LogFormat, read_log_from};
 use super::super::KindWords;
+use super::super::{LogFormat, read_log_from};
 use super::*;
 use crate::dataset::Dataset;
 

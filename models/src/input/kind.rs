@@ -91,7 +91,11 @@ mod tests {
             .skipped("pv")
             .skipped("page view");
         assert_eq!(words.kind("bought-it"), Some(Some(InteractionKind::Purchase)));
-        assert_eq!(words.kind("Click"), Some(Some(InteractionKind::Cart)), "a rule goes before the known words");
+        assert_eq!(
+            words.kind("Click"),
+            Some(Some(InteractionKind::Cart)),
+            "a rule goes before the known words"
+        );
         assert_eq!((words.kind("PV"), words.kind("page_view")), (Some(None), Some(None)));
         assert_eq!((words.kind("order"), words.kind("odd")), (Some(Some(InteractionKind::Purchase)), None));
         for word in ["", "remove_from_cart", "views", "1", "refund"] {

@@ -71,7 +71,10 @@ pub struct Table {
 
 impl std::fmt::Debug for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Table").field("role", &self.role).field("columns", &self.columns).finish_non_exhaustive()
+        f.debug_struct("Table")
+            .field("role", &self.role)
+            .field("columns", &self.columns)
+            .finish_non_exhaustive()
     }
 }
 
@@ -110,7 +113,12 @@ impl Table {
             root = of_leaf;
             let name = schema.get_column_root(leaf).name();
             if columns.len() == MAX_COLUMNS {
-                return Err(InputError::TooMany { role, at: Place::Row(0), what: "columns", limit: MAX_COLUMNS });
+                return Err(InputError::TooMany {
+                    role,
+                    at: Place::Row(0),
+                    what: "columns",
+                    limit: MAX_COLUMNS,
+                });
             }
             if name.len() > MAX_ID_BYTES || name.chars().any(char::is_control) {
                 let error = "a column name is longer than 256 bytes or has control characters";
@@ -133,6 +141,14 @@ impl Table {
         self.columns.iter().map(|column| column.0.clone()).collect()
     }
 
+    /// Whether a column holds lists; `false` if it is not there.
+    #[must_use]
+    pub fn is_list(&self, name: &str) -> bool {
+        let schema = self.reader.metadata().file_metadata().schema_descr();
+        let column = self.columns.iter().find(|column| column.0 == name);
+        column.is_some_and(|column| schema.column(column.1).max_rep_level() > 0)
+    }
+
     /// Reads the columns `wanted`, front to back, and hands them over in batches; column `c` of a batch is `wanted[c]`.
     ///
     /// `progress` hears the share that was read, in bytes of the file. Blocks on disk. Memory is one page per column
@@ -153,10 +169,12 @@ impl Table {
         let mut times = Vec::new();
         for &(name, want) in wanted {
             let kind = self.leaf(name).and_then(|leaf| match leaf {
-                Some(leaf) => Kind::new(&schema.column(leaf), want).map(|kind| (leaf, kind)).map_err(|found| {
-                    let (role, expected) = (self.role, column::expected(want));
-                    InputError::ColumnType { role, name: name.to_owned(), expected, found }
-                }),
+                Some(leaf) => {
+                    Kind::new(&schema.column(leaf), want).map(|kind| (leaf, kind)).map_err(|found| {
+                        let (role, expected) = (self.role, column::expected(want));
+                        InputError::ColumnType { role, name: name.to_owned(), expected, found }
+                    })
+                }
                 None => Err(InputError::ColumnType {
                     role: self.role,
                     name: name.to_owned(),
@@ -176,8 +194,14 @@ impl Table {
             .map(|group| u64::try_from(group.num_rows()).unwrap_or(0))
             .fold(0, u64::saturating_add);
         for group in 0..self.reader.num_row_groups() {
-            let rows = self.reader.metadata().row_group(group).num_rows();
-            let mut left = usize::try_from(rows).map_err(|_| damaged(batch.next_row(), "negative row count"))?;
+            let described = self.reader.metadata().row_group(group);
+            // The library asserts what it has not checked.
+            let backwards = described.columns().iter().any(|column| {
+                let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+                start < 0 || column.data_page_offset() < 0 || column.compressed_size() < 0
+            });
+            let rows = usize::try_from(described.num_rows()).ok().filter(|_| !backwards);
+            let mut left = rows.ok_or_else(|| damaged(batch.next_row(), "negative count or place"))?;
             let mut readers = Vec::with_capacity(kinds.len());
             for &(leaf, kind) in &kinds {
                 let reader = guarded(self.role, batch.next_row(), || {
@@ -194,9 +218,9 @@ impl Table {
                         return Err(damaged(batch.before(), "a column ends early"));
                     }
                     let (name, cells) = &mut batch.columns[column];
-                    reader.decode(cells, &mut times[column]).map_err(|problem| {
-                        problem.at(self.role, batch.first_row, name)
-                    })?;
+                    reader
+                        .decode(cells, &mut times[column])
+                        .map_err(|problem| problem.at(self.role, batch.first_row, name))?;
                     if cells.len() != rows {
                         return Err(damaged(batch.before(), "a column has more or fewer values than rows"));
                     }
@@ -232,7 +256,11 @@ fn share(bytes: u64, done: u64, total: u64) -> u64 {
 
 /// What the library returns, with its errors, and with its panics as errors: it is careful, but a damaged file still
 /// finds an index out of bounds now and then, and a file must never stop the program.
-fn guarded<T>(role: FileRole, row: u64, call: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, InputError> {
+fn guarded<T>(
+    role: FileRole,
+    row: u64,
+    call: impl FnOnce() -> Result<T, ParquetError>,
+) -> Result<T, InputError> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(InputError::Parquet { role, row, source: Box::new(error) }),

@@ -144,7 +144,13 @@ impl Batch {
 
     /// The error for a cell that is not what it should be.
     #[must_use]
-    pub fn unexpected(&self, column: usize, row: usize, expected: &'static str, found: ValueKind) -> InputError {
+    pub fn unexpected(
+        &self,
+        column: usize,
+        row: usize,
+        expected: &'static str,
+        found: ValueKind,
+    ) -> InputError {
         InputError::Unexpected {
             role: self.role,
             at: self.place(row),

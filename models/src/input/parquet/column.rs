@@ -11,8 +11,8 @@ use parquet::data_type::{ByteArray, DataType, FixedLenByteArray, Int96};
 use parquet::errors::ParquetError;
 use parquet::schema::types::ColumnDescriptor;
 
-use super::cells::{Cells, Texts};
 use super::Want;
+use super::cells::{Cells, Texts};
 use crate::input::error::{Column, FileRole, InputError, Place, ValueKind};
 use crate::input::time::TimeReader;
 
@@ -117,7 +117,9 @@ fn meaning(leaf: &ColumnDescriptor) -> Result<(Meaning, &'static str), &'static 
         Type::BOOLEAN => Ok((Meaning::Bool, "booleans")),
         Type::BYTE_ARRAY if decimal => Err("decimal numbers of any length"),
         Type::BYTE_ARRAY => Ok((Meaning::Text, "texts")),
-        Type::FIXED_LEN_BYTE_ARRAY if matches!(logical, Some(LogicalType::Uuid)) => Ok((Meaning::Uuid, "uuids")),
+        Type::FIXED_LEN_BYTE_ARRAY if matches!(logical, Some(LogicalType::Uuid)) => {
+            Ok((Meaning::Uuid, "uuids"))
+        }
         Type::FIXED_LEN_BYTE_ARRAY => Err("bytes of a fixed length"),
     }
 }
@@ -246,7 +248,10 @@ impl Reader {
         let Values::Bytes(_, values) = &self.values else { return None };
         let bytes = values.get(index).map(ByteArray::data).unwrap_or_default();
         if bytes.len() > MAX_TEXT_BYTES {
-            return Some(Err(What::Unexpected("a text of at most 65536 bytes", ValueKind::Text(bytes.len()))));
+            return Some(Err(What::Unexpected(
+                "a text of at most 65536 bytes",
+                ValueKind::Text(bytes.len()),
+            )));
         }
         Some(std::str::from_utf8(bytes).map(str::trim).map_err(|_| What::NotUtf8))
     }
@@ -258,7 +263,9 @@ impl Reader {
         }
         match (&self.values, self.kind.meaning) {
             (Values::Bool(_, values), _) => texts.push(if values[index] { "true" } else { "false" }),
-            (Values::Fixed(_, values), Meaning::Uuid) => texts.push_with(|out| uuid(values[index].data(), out)),
+            (Values::Fixed(_, values), Meaning::Uuid) => {
+                texts.push_with(|out| uuid(values[index].data(), out))
+            }
             (_, Meaning::Whole(_)) => {
                 let whole = self.whole(index);
                 texts.push_with(|out| write!(out, "{whole}").expect("a string takes text"));
@@ -302,7 +309,11 @@ impl Reader {
             _ => None,
         };
         if let Some(ms) = stored {
-            return if in_range(ms) { Ok(ms) } else { Err(unexpected("a time between the years 1 and 9999")) };
+            return if in_range(ms) {
+                Ok(ms)
+            } else {
+                Err(unexpected("a time between the years 1 and 9999"))
+            };
         }
         match self.text(index) {
             Some(text) => {
