@@ -14,6 +14,9 @@ mod error;
 mod items;
 mod kind;
 mod lines;
+mod log;
+pub mod parquet;
+mod parquet_log;
 mod sequences;
 mod time;
 
@@ -23,6 +26,7 @@ use std::path::Path;
 
 use crate::dataset::Dataset;
 pub(crate) use counted::Counted;
+use log::LogBuilder;
 
 pub use attributes::{
     AttributeOptions, AttributeSummary, CategoryNodes, UnlistedItems, describe_items, read_attributes,
@@ -30,11 +34,12 @@ pub use attributes::{
 };
 pub use builder::{DatasetBuilder, ItemDescription, price_band};
 pub use delimited::{DelimitedFormat, read_columns};
-pub use error::{Column, FileRole, InputError, ValueKind};
+pub use error::{Column, FileRole, InputError, Place, ValueKind};
 pub(crate) use error::{EXPECTED_ID, id_problem};
-pub use items::{ItemsFormat, read_items, read_items_from};
-pub use kind::parse_kind;
+pub use items::{ItemsFile, ItemsFormat, read_items, read_items_from};
+pub use kind::{KindWords, parse_kind};
 pub(crate) use lines::Lines;
+pub use log::{LogColumns, LogNotes};
 pub use time::{TimeUnit, parse_iso_ms};
 
 /// Longest line, or record of a delimited or JSON file, in bytes (1 MiB).
@@ -57,6 +62,8 @@ pub enum LogFormat {
     Sequences,
     /// A header and a line per event, separated by commas, tabs or another byte.
     Delimited(DelimitedFormat),
+    /// A Parquet file with a row per event, whatever tool wrote it.
+    Parquet(LogColumns),
 }
 
 /// The log at `path`: events grouped by user in order of first appearance, oldest first within a user, ties in file
@@ -72,10 +79,27 @@ pub fn read_log(
     format: &LogFormat,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Dataset, InputError> {
-    read_log_from(open(path, FileRole::Log)?, format, progress)
+    read_log_with_notes(path, format, progress).map(|(dataset, _)| dataset)
 }
 
-/// As [`read_log`], from any reader.
+/// As [`read_log`], and what was noticed on the way.
+///
+/// # Errors
+/// As [`read_log`].
+pub fn read_log_with_notes(
+    path: &Path,
+    format: &LogFormat,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(Dataset, LogNotes), InputError> {
+    match format {
+        LogFormat::Parquet(columns) => {
+            parquet_log::read(&parquet::Table::open(path, FileRole::Log)?, columns, progress)?.finish()
+        }
+        _ => read_any(open(path, FileRole::Log)?, format, progress)?.finish(),
+    }
+}
+
+/// As [`read_log`], from any reader. A Parquet file is first read into memory as a whole.
 ///
 /// # Errors
 /// As [`read_log`].
@@ -96,16 +120,23 @@ pub fn read_log_from(
     format: &LogFormat,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Dataset, InputError> {
-    let input = Counted::new(input, progress);
-    let builder = match format {
-        LogFormat::Sequences => sequences::read(input)?,
-        LogFormat::Delimited(format) => delimited::read(input, format)?,
-    };
-    let dataset = builder.finish();
-    if dataset.sequences.is_empty() {
-        return Err(InputError::Empty { role: FileRole::Log });
+    read_any(input, format, progress)?.finish().map(|(dataset, _)| dataset)
+}
+
+fn read_any(
+    mut input: impl Read,
+    format: &LogFormat,
+    progress: &mut dyn FnMut(u64),
+) -> Result<LogBuilder, InputError> {
+    match format {
+        LogFormat::Sequences => sequences::read(Counted::new(input, progress)),
+        LogFormat::Delimited(format) => delimited::read(Counted::new(input, progress), format),
+        LogFormat::Parquet(columns) => {
+            let (mut bytes, role) = (Vec::new(), FileRole::Log);
+            input.read_to_end(&mut bytes).map_err(|source| InputError::Io { role, line: 0, source })?;
+            parquet_log::read(&parquet::Table::from_bytes(bytes, role)?, columns, progress)
+        }
     }
-    Ok(dataset)
 }
 
 /// The file, open for reading.

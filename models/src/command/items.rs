@@ -8,9 +8,10 @@ use super::failure::Failure;
 use super::log::{file_length, quoted, usual};
 use super::progress::{Bars, say};
 use crate::dataset::Dataset;
+use crate::input::parquet::Table;
 use crate::input::{
-    AttributeOptions, AttributeSummary, CategoryNodes, ItemsFormat, UnlistedItems, describe_items,
-    read_attributes, read_columns, read_items,
+    AttributeOptions, AttributeSummary, CategoryNodes, FileRole, ItemsFile, ItemsFormat, UnlistedItems,
+    describe_items, read_attributes, read_columns, read_items,
 };
 use crate::shop::read_catalog;
 use crate::train::Progress;
@@ -37,7 +38,7 @@ pub(super) struct ItemsArguments {
     /// JSON file: for each item a list of attribute ids, or an object with category, brand, price and others
     #[arg(long, value_name = "FILE", conflicts_with = "items")]
     attributes: Option<PathBuf>,
-    /// List of items: a catalogue (.jsonl) or a file with a header (.csv, .tsv) with category, brand, price
+    /// List of items: a catalogue (.jsonl) or a table (.csv, .tsv, .parquet) with category, brand, price
     #[arg(long, value_name = "FILE")]
     items: Option<PathBuf>,
     /// Columns of the list of items that become attributes
@@ -102,11 +103,17 @@ impl ItemsArguments {
                         products.iter().map(|product| (product.id.as_str(), product.description()));
                     describe_items(dataset, options.unlisted, described)
                 }),
-                "csv" => read_items(path, &self.columns(path, b',')?, options, dataset, &mut step),
-                "tsv" | "tab" => read_items(path, &self.columns(path, b'\t')?, options, dataset, &mut step),
+                "csv" => read_items(path, &self.delimited(path, b',')?, options, dataset, &mut step),
+                "tsv" | "tab" => read_items(path, &self.delimited(path, b'\t')?, options, dataset, &mut step),
+                "parquet" | "pq" => {
+                    let table = Table::open(path, FileRole::Items);
+                    let columns = table.map_err(|error| Failure::in_file(path, &error))?.columns();
+                    let format = self.columns(path, &columns, ItemsFile::Parquet)?;
+                    read_items(path, &format, options, dataset, &mut step)
+                }
                 _ => {
                     return Err(Failure::input(format!(
-                        "{}: a list of items is named .csv, .tsv or .jsonl",
+                        "{}: a list of items is named .csv, .tsv, .parquet or .jsonl",
                         path.display()
                     )));
                 }
@@ -115,21 +122,26 @@ impl ItemsArguments {
         read.map_err(|error| Failure::in_file(path, &error))
     }
 
-    fn columns(&self, path: &Path, delimiter: u8) -> Result<ItemsFormat, Failure> {
+    fn delimited(&self, path: &Path, delimiter: u8) -> Result<ItemsFormat, Failure> {
         let columns = read_columns(path, delimiter).map_err(|error| Failure::in_file(path, &error))?;
-        let item = usual(&columns, ITEM_COLUMNS).ok_or_else(|| {
+        self.columns(path, &columns, ItemsFile::Delimited(delimiter))
+    }
+
+    /// Which of the file's columns hold what.
+    fn columns(&self, path: &Path, columns: &[String], file: ItemsFile) -> Result<ItemsFormat, Failure> {
+        let item = usual(columns, ITEM_COLUMNS).ok_or_else(|| {
             Failure::input(format!(
                 "{}: none of the columns {} is a usual one for the item; call it item, id or sku",
                 path.display(),
-                quoted(&columns)
+                quoted(columns)
             ))
         })?;
         Ok(ItemsFormat {
-            delimiter,
+            file,
             item,
-            category: usual(&columns, CATEGORY_COLUMNS),
-            brand: usual(&columns, BRAND_COLUMNS),
-            price: usual(&columns, PRICE_COLUMNS),
+            category: usual(columns, CATEGORY_COLUMNS),
+            brand: usual(columns, BRAND_COLUMNS),
+            price: usual(columns, PRICE_COLUMNS),
             others: self.attribute_columns.clone(),
         })
     }

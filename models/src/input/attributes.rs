@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::builder::{AttributeBuilder, ITEMS, ItemDescription, Names, Refused};
 use super::counted::{BUFFER_BYTES, Budget, Counted};
-use super::error::{Column, EXPECTED_ID, FileRole, InputError, ValueKind, id_problem};
+use super::error::{Column, EXPECTED_ID, FileRole, InputError, Place, ValueKind, id_problem};
 use super::{MAX_LINE_BYTES, open};
 use crate::dataset::{AttributeTable, Dataset};
 
@@ -99,7 +99,7 @@ pub fn read_attributes_from(
         let line = error.line() as u64;
         let column = Column::Number(error.column());
         return Err(match (failure, error.classify()) {
-            (Some(failure), _) => failure.at(role, line, column),
+            (Some(failure), _) => failure.at(role, Place::Line(line), column),
             (None, serde_json::error::Category::Io) if budget.is_spent() => {
                 InputError::TooLong { role, line, limit: MAX_LINE_BYTES }
             }
@@ -129,7 +129,7 @@ pub fn describe_items<'a>(
         let column = || Column::Name("category".to_owned());
         descriptions
             .add(id, item)
-            .map_err(|failure| failure.at(FileRole::Catalog, position as u64 + 1, column()))?;
+            .map_err(|failure| failure.at(FileRole::Catalog, Place::Line(position as u64 + 1), column()))?;
     }
     Ok(descriptions.finish(dataset))
 }
@@ -149,15 +149,15 @@ impl Failure {
         Self::Unexpected { field, expected, found }
     }
 
-    pub(super) fn at(self, role: FileRole, line: u64, column: Column) -> InputError {
+    pub(super) fn at(self, role: FileRole, at: Place, column: Column) -> InputError {
         match self {
             Self::Unexpected { field, expected, found } => {
                 let column = field.map_or(column, Column::Name);
-                InputError::Unexpected { role, line, column, expected, found }
+                InputError::Unexpected { role, at, column, expected, found }
             }
-            Self::Duplicate => InputError::DuplicateItem { role, line },
-            Self::Refused(Refused::Full(full)) => full.at(role, line),
-            Self::Refused(Refused::Conflict) => InputError::CategoryConflict { role, line, column },
+            Self::Duplicate => InputError::DuplicateItem { role, at },
+            Self::Refused(Refused::Full(full)) => full.at(role, at),
+            Self::Refused(Refused::Conflict) => InputError::CategoryConflict { role, at, column },
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::error::{FileRole, Full, InputError};
+use super::error::{FileRole, Full, InputError, Place};
 use super::{MAX_ATTRIBUTES_PER_ITEM, MAX_ITEMS, MAX_USERS};
 use crate::dataset::{
     Attribute, AttributeKind, AttributeTable, Dataset, Interaction, InteractionKind, Sequence,
@@ -67,26 +67,28 @@ impl DatasetBuilder {
         kind: InteractionKind,
         time_ms: Option<i64>,
     ) -> Result<(), InputError> {
-        self.add_at(FileRole::Log, 0, user, item, kind, time_ms)
+        self.add_at(FileRole::Log, Place::Line(0), user, item, kind, time_ms).map(|_| ())
     }
 
+    /// Whether the event is no earlier than the user's last one so far.
     pub(super) fn add_at(
         &mut self,
         role: FileRole,
-        line: u64,
+        at: Place,
         user: &str,
         item: &str,
         kind: InteractionKind,
         time_ms: Option<i64>,
-    ) -> Result<(), InputError> {
+    ) -> Result<bool, InputError> {
         let users = Full { what: "users", limit: MAX_USERS };
-        let user = self.users.number(user, users).map_err(|full| full.at(role, line))? as usize;
-        let item = self.items.number(item, ITEMS).map_err(|full| full.at(role, line))?;
+        let user = self.users.number(user, users).map_err(|full| full.at(role, at))? as usize;
+        let item = self.items.number(item, ITEMS).map_err(|full| full.at(role, at))?;
         if user == self.events.len() {
             self.events.push(Vec::new());
         }
+        let in_order = self.events[user].last().is_none_or(|last| last.time_ms <= time_ms);
         self.events[user].push(Interaction { item, kind, time_ms });
-        Ok(())
+        Ok(in_order)
     }
 
     /// The data set, without attributes: every item's list is empty.
@@ -255,7 +257,7 @@ mod tests {
         assert_eq!(names.number("b", limit), Ok(1));
         assert_eq!(names.number("a", limit), Ok(0), "a known name takes no room");
         assert_eq!(names.number("c", limit), Err(limit));
-        assert_eq!(limit.at(FileRole::Log, 7).to_string(), "log, line 7: more than 2 things");
+        assert_eq!(limit.at(FileRole::Log, Place::Line(7)).to_string(), "log, line 7: more than 2 things");
     }
 
     #[test]

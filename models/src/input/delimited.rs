@@ -6,48 +6,29 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::builder::DatasetBuilder;
 use super::counted::{BUFFER_BYTES, Budget, Counted};
-use super::error::{Column, EXPECTED_ID, FileRole, InputError, ValueKind, id_problem};
-use super::kind::{EXPECTED_KIND, parse_kind, plain};
+use super::error::{Column, EXPECTED_ID, FileRole, InputError, Place, ValueKind, id_problem};
+use super::kind::EXPECTED_KIND;
+use super::log::{LogBuilder, LogColumns};
 use super::time::{TimeReader, TimeUnit};
 use super::{MAX_ID_BYTES, MAX_LINE_BYTES, open};
 use crate::dataset::InteractionKind;
 
-/// A log with a header: which columns hold what. Other columns are ignored. Names are compared exactly, after spaces
+/// A log with a header. Other columns than the named ones are ignored. Names are compared exactly, after spaces
 /// around them are cut; spaces around values are cut as well. Fields can be quoted with `"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DelimitedFormat {
     /// The byte between fields.
     pub delimiter: u8,
-    /// The column of the user or session.
-    pub user: String,
-    /// The column of the item.
-    pub item: String,
-    /// The column of the time; without one, the file's order counts.
-    pub time: Option<String>,
-    /// How times are written.
-    pub time_unit: TimeUnit,
-    /// The column of the event kind; without one, every event is a view.
-    pub kind: Option<String>,
-    /// Event kinds to leave out, such as `remove_from_cart`; compared as [`parse_kind`](super::parse_kind) does.
-    /// Any other unknown kind is an error.
-    pub ignored_kinds: Vec<String>,
+    /// Which columns hold what.
+    pub columns: LogColumns,
 }
 
 impl DelimitedFormat {
     /// Fields separated by commas.
     #[must_use]
     pub fn csv(user: &str, item: &str) -> Self {
-        Self {
-            delimiter: b',',
-            user: user.to_owned(),
-            item: item.to_owned(),
-            time: None,
-            time_unit: TimeUnit::Auto,
-            kind: None,
-            ignored_kinds: Vec::new(),
-        }
+        Self { delimiter: b',', columns: LogColumns::new(user, item) }
     }
 
     /// Fields separated by tabs.
@@ -59,19 +40,19 @@ impl DelimitedFormat {
     /// With a column of times, their unit found by [`TimeUnit::Auto`].
     #[must_use]
     pub fn time(self, column: &str) -> Self {
-        Self { time: Some(column.to_owned()), ..self }
+        Self { columns: self.columns.time(column), ..self }
     }
 
     /// With this unit of time.
     #[must_use]
     pub fn time_unit(self, time_unit: TimeUnit) -> Self {
-        Self { time_unit, ..self }
+        Self { columns: LogColumns { time_unit, ..self.columns }, ..self }
     }
 
     /// With a column of event kinds.
     #[must_use]
     pub fn kind(self, column: &str) -> Self {
-        Self { kind: Some(column.to_owned()), ..self }
+        Self { columns: self.columns.kind(column), ..self }
     }
 }
 
@@ -90,23 +71,26 @@ pub fn read_columns(path: &Path, delimiter: u8) -> Result<Vec<String>, InputErro
 pub(super) fn read(
     input: Counted<'_, impl Read>,
     format: &DelimitedFormat,
-) -> Result<DatasetBuilder, InputError> {
+) -> Result<LogBuilder, InputError> {
+    let columns = &format.columns;
     let mut table = Table::open(input, format.delimiter, FileRole::Log)?;
-    let user = table.column(&format.user)?;
-    let item = table.column(&format.item)?;
-    let time = format.time.as_deref().map(|name| table.column(name)).transpose()?;
-    let kind = format.kind.as_deref().map(|name| table.column(name)).transpose()?;
-    let ignored: Vec<String> = format.ignored_kinds.iter().map(|word| plain(word)).collect();
-    let mut times = TimeReader::new(format.time_unit);
-    let mut builder = DatasetBuilder::default();
+    let user = table.column(&columns.user)?;
+    let item = table.column(&columns.item)?;
+    let time = columns.time.as_deref().map(|name| table.column(name)).transpose()?;
+    let kind = columns.kind.as_deref().map(|name| table.column(name)).transpose()?;
+    let mut times = TimeReader::new(columns.time_unit);
+    let mut log = LogBuilder::default();
     while table.next()? {
         let kind = match kind {
             None => InteractionKind::View,
             Some(column) => {
                 let word = table.field(column)?;
-                match parse_kind(word) {
-                    Some(kind) => kind,
-                    None if ignored.contains(&plain(word)) => continue,
+                match columns.kinds.kind(word) {
+                    Some(Some(kind)) => kind,
+                    Some(None) => {
+                        log.skip(word);
+                        continue;
+                    }
                     None => return Err(table.unexpected(column, EXPECTED_KIND, ValueKind::of(word))),
                 }
             }
@@ -119,9 +103,9 @@ pub(super) fn read(
                 Some(ms.map_err(|expected| table.unexpected(column, expected, ValueKind::of(text)))?)
             }
         };
-        builder.add_at(FileRole::Log, table.line, table.id(user)?, table.id(item)?, kind, time_ms)?;
+        log.add(table.place(), table.id(user)?, table.id(item)?, kind, time_ms)?;
     }
-    Ok(builder)
+    Ok(log)
 }
 
 /// A delimited file with a header, record by record.
@@ -132,7 +116,7 @@ pub(super) struct Table<'p, R> {
     pub(super) header: Vec<String>,
     record: csv::ByteRecord,
     /// Where the current record begins, 1-based.
-    pub(super) line: u64,
+    line: u64,
 }
 
 impl<'p, R: Read> Table<'p, R> {
@@ -163,6 +147,11 @@ impl<'p, R: Read> Table<'p, R> {
             table.header.push(name);
         }
         Ok(table)
+    }
+
+    /// Where the current record begins.
+    pub(super) fn place(&self) -> Place {
+        Place::Line(self.line)
     }
 
     /// The index of a column by its name.
@@ -229,7 +218,7 @@ impl<'p, R: Read> Table<'p, R> {
         let bytes = self.record.get(index).unwrap_or_default();
         std::str::from_utf8(bytes).map_err(|_| InputError::NotUtf8 {
             role: self.role,
-            line: self.line,
+            at: self.place(),
             column: self.name_of(index),
         })
     }
@@ -241,7 +230,7 @@ impl<'p, R: Read> Table<'p, R> {
     pub(super) fn unexpected(&self, index: usize, expected: &'static str, found: ValueKind) -> InputError {
         InputError::Unexpected {
             role: self.role,
-            line: self.line,
+            at: self.place(),
             column: self.name_of(index),
             expected,
             found,
@@ -250,7 +239,7 @@ impl<'p, R: Read> Table<'p, R> {
 }
 
 /// At most twenty names, quoted.
-fn readable_list(names: &[String]) -> String {
+pub(super) fn readable_list(names: &[String]) -> String {
     let mut list: Vec<String> = names.iter().take(20).map(|name| format!("`{name}`")).collect();
     if names.len() > list.len() {
         list.push(format!("and {} more", names.len() - list.len()));

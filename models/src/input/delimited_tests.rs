@@ -1,5 +1,6 @@
 //! What delimited logs give, and the error for each thing that can be wrong with one.
 
+use super::super::KindWords;
 use super::super::{LogFormat, read_log_from};
 use super::*;
 use crate::dataset::Dataset;
@@ -48,7 +49,8 @@ fn an_unknown_kind_is_refused_unless_it_is_to_be_left_out() {
     assert!(error.ends_with("found text of 16 bytes"), "{error}");
     assert!(message("user,item,event,time\nu,a,3,1\n").ends_with("found a whole number"));
     assert!(message("user,item,event,time\nu,a,,1\n").ends_with("found nothing"));
-    let format = DelimitedFormat { ignored_kinds: vec!["remove_from_cart".to_owned()], ..format() };
+    let mut format = format();
+    format.columns.kinds = KindWords::default().skipped("remove_from_cart");
     let log = read_log_from(text.as_bytes(), &LogFormat::Delimited(format), &mut |_| ()).unwrap();
     assert_eq!(log.items, ["a"]);
 }
@@ -66,10 +68,7 @@ fn a_missing_column_says_which_there_are() {
 
 #[test]
 fn two_columns_of_one_name_are_refused() {
-    assert_eq!(
-        message("user,item,event, user ,time\n"),
-        "log, line 1: columns 1 and 4 are both called `user`"
-    );
+    assert_eq!(message("user,item,event, user ,time\n"), "log: columns 1 and 4 are both called `user`");
 }
 
 #[test]

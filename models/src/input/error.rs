@@ -33,6 +33,24 @@ impl fmt::Display for FileRole {
     }
 }
 
+/// How far into a file. Counts from 1; 0 is the file as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A line of text.
+    Line(u64),
+    /// A row of a table without lines.
+    Row(u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(number) => write!(f, "line {number}"),
+            Self::Row(number) => write!(f, "row {number}"),
+        }
+    }
+}
+
 /// Where in a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Column {
@@ -173,22 +191,22 @@ pub enum InputError {
         limit: usize,
     },
     /// Bytes that are not UTF-8.
-    #[error("{role}, line {line}, {column}: expected utf-8")]
+    #[error("{role}, {at}, {column}: expected utf-8")]
     NotUtf8 {
         /// Which file.
         role: FileRole,
         /// Where.
-        line: u64,
+        at: Place,
         /// Where in the line: the first byte, or the column's name.
         column: Column,
     },
     /// A value of another kind than expected.
-    #[error("{role}, line {line}, {column}: expected {expected}, found {found}")]
+    #[error("{role}, {at}, {column}: expected {expected}, found {found}")]
     Unexpected {
         /// Which file.
         role: FileRole,
         /// Where.
-        line: u64,
+        at: Place,
         /// Where in the line.
         column: Column,
         /// What can stand there.
@@ -229,7 +247,7 @@ pub enum InputError {
         columns: String,
     },
     /// Two columns have one name.
-    #[error("{role}, line 1: columns {first} and {second} are both called `{name}`")]
+    #[error("{role}: columns {first} and {second} are both called `{name}`")]
     DuplicateColumn {
         /// Which file.
         role: FileRole,
@@ -240,34 +258,56 @@ pub enum InputError {
         /// 1-based.
         second: usize,
     },
+    /// A column holds values of a type that cannot stand there.
+    #[error("{role}, column `{name}`: expected {expected}, the file has {found}")]
+    ColumnType {
+        /// Which file.
+        role: FileRole,
+        /// The column.
+        name: String,
+        /// What can stand there.
+        expected: &'static str,
+        /// What the file says its values are.
+        found: &'static str,
+    },
+    /// Not a Parquet file, not a whole one, or one with something this reader does not know.
+    #[error("{role}, after row {row}: not a whole parquet file, or one that cannot be read; write it again")]
+    Parquet {
+        /// Which file.
+        role: FileRole,
+        /// The last row that was read.
+        row: u64,
+        /// What the parquet library said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// An item is described twice.
-    #[error("{role}, line {line}: this item was described before")]
+    #[error("{role}, {at}: this item was described before")]
     DuplicateItem {
         /// Which file.
         role: FileRole,
         /// The second description.
-        line: u64,
+        at: Place,
     },
     /// A category node stands under two different parents.
     #[error(
-        "{role}, line {line}, {column}: this category stood under another parent before; \
+        "{role}, {at}, {column}: this category stood under another parent before; \
          if the parts of a path are names and not ids, read them as paths"
     )]
     CategoryConflict {
         /// Which file.
         role: FileRole,
         /// Where.
-        line: u64,
+        at: Place,
         /// The category's field.
         column: Column,
     },
     /// A limit on the number of things.
-    #[error("{role}, line {line}: more than {limit} {what}")]
+    #[error("{role}, {at}: more than {limit} {what}")]
     TooMany {
         /// Which file.
         role: FileRole,
         /// Where the limit was passed.
-        line: u64,
+        at: Place,
         /// Of what.
         what: &'static str,
         /// How many there can be.
@@ -311,7 +351,7 @@ pub(crate) struct Full {
 }
 
 impl Full {
-    pub(crate) fn at(self, role: FileRole, line: u64) -> InputError {
-        InputError::TooMany { role, line, what: self.what, limit: self.limit }
+    pub(crate) fn at(self, role: FileRole, at: Place) -> InputError {
+        InputError::TooMany { role, at, what: self.what, limit: self.limit }
     }
 }

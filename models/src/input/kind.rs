@@ -21,6 +21,48 @@ pub fn parse_kind(word: &str) -> Option<InteractionKind> {
     })
 }
 
+/// What the kinds of one log are called there: words of its own, then those of [`parse_kind`].
+///
+/// Words are compared as [`parse_kind`] does. The last rule for a word counts.
+///
+/// # Examples
+/// ```
+/// use tastekeeper_models::dataset::InteractionKind;
+/// use tastekeeper_models::input::KindWords;
+///
+/// let words = KindWords::default().named("bought", InteractionKind::Purchase).skipped("page_view");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KindWords {
+    rules: Vec<(String, Option<InteractionKind>)>,
+}
+
+impl KindWords {
+    /// With a word for `kind`.
+    #[must_use]
+    pub fn named(mut self, word: &str, kind: InteractionKind) -> Self {
+        self.rules.push((plain(word), Some(kind)));
+        self
+    }
+
+    /// With a word for events to leave out.
+    #[must_use]
+    pub fn skipped(mut self, word: &str) -> Self {
+        self.rules.push((plain(word), None));
+        self
+    }
+
+    /// What a word stands for; the outer `None` for an unknown one, the inner for one to leave out.
+    pub(super) fn kind(&self, word: &str) -> Option<Option<InteractionKind>> {
+        if self.rules.is_empty() {
+            return parse_kind(word).map(Some);
+        }
+        let own = plain(word);
+        let rule = self.rules.iter().rev().find(|(word, _)| *word == own);
+        rule.map(|(_, kind)| *kind).or_else(|| parse_kind(word).map(Some))
+    }
+}
+
 /// Lower case, without separators.
 pub(super) fn plain(word: &str) -> String {
     word.trim().chars().filter(|c| !matches!(c, '_' | '-' | ' ')).map(|c| c.to_ascii_lowercase()).collect()
@@ -43,6 +85,19 @@ mod tests {
                 assert_eq!(parse_kind(word), Some(kind), "{word}");
             }
         }
+        let words = KindWords::default()
+            .named("Bought_It", InteractionKind::Purchase)
+            .named("click", InteractionKind::Cart)
+            .skipped("pv")
+            .skipped("page view");
+        assert_eq!(words.kind("bought-it"), Some(Some(InteractionKind::Purchase)));
+        assert_eq!(
+            words.kind("Click"),
+            Some(Some(InteractionKind::Cart)),
+            "a rule goes before the known words"
+        );
+        assert_eq!((words.kind("PV"), words.kind("page_view")), (Some(None), Some(None)));
+        assert_eq!((words.kind("order"), words.kind("odd")), (Some(Some(InteractionKind::Purchase)), None));
         for word in ["", "remove_from_cart", "views", "1", "refund"] {
             assert_eq!(parse_kind(word), None, "{word}");
         }

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use super::MAX_LINE_BYTES;
 use super::counted::{BUFFER_BYTES, Budget, Counted};
-use super::error::{Column, FileRole, InputError};
+use super::error::{Column, FileRole, InputError, Place};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -56,7 +56,7 @@ impl<'p, R: Read> Lines<'p, R> {
         }
         let text = std::str::from_utf8(bytes).map_err(|error| InputError::NotUtf8 {
             role,
-            line,
+            at: Place::Line(line),
             column: Column::Number(error.valid_up_to() + 1),
         })?;
         Ok(Some((line, text)))

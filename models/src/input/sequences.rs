@@ -1,21 +1,21 @@
 //! Logs of the form `user item item ...`.
 //!
-//! In: lines. Out: a [`DatasetBuilder`] with a view per item. Must never take a user without items for a shopper.
+//! In: lines. Out: a [`LogBuilder`] with a view per item. Must never take a user without items for a shopper.
 
 use std::io::Read;
 
-use super::builder::DatasetBuilder;
 use super::counted::Counted;
-use super::error::{Column, EXPECTED_ID, FileRole, InputError, ValueKind, id_problem};
+use super::error::{Column, EXPECTED_ID, FileRole, InputError, Place, ValueKind, id_problem};
 use super::lines::Lines;
+use super::log::LogBuilder;
 use crate::dataset::InteractionKind;
 
 const ROLE: FileRole = FileRole::Log;
 
 /// All events of the file.
-pub(super) fn read(input: Counted<'_, impl Read>) -> Result<DatasetBuilder, InputError> {
+pub(super) fn read(input: Counted<'_, impl Read>) -> Result<LogBuilder, InputError> {
     let mut lines = Lines::new(input, ROLE);
-    let mut builder = DatasetBuilder::default();
+    let mut log = LogBuilder::default();
     while let Some((line, text)) = lines.next()? {
         let mut fields = text.split([' ', '\t']).filter(|field| !field.is_empty()).enumerate();
         let Some((_, user)) = fields.next() else { continue };
@@ -23,20 +23,20 @@ pub(super) fn read(input: Counted<'_, impl Read>) -> Result<DatasetBuilder, Inpu
         let mut items = 0_usize;
         for (index, item) in fields {
             check(item, line, index)?;
-            builder.add_at(ROLE, line, user, item, InteractionKind::View, None)?;
+            log.add(Place::Line(line), user, item, InteractionKind::View, None)?;
             items += 1;
         }
         if items == 0 {
             return Err(InputError::Unexpected {
                 role: ROLE,
-                line,
+                at: Place::Line(line),
                 column: Column::Number(2),
                 expected: "an item after the user",
                 found: ValueKind::Missing,
             });
         }
     }
-    Ok(builder)
+    Ok(log)
 }
 
 fn check(id: &str, line: u64, index: usize) -> Result<(), InputError> {
@@ -44,7 +44,7 @@ fn check(id: &str, line: u64, index: usize) -> Result<(), InputError> {
         None => Ok(()),
         Some(found) => Err(InputError::Unexpected {
             role: ROLE,
-            line,
+            at: Place::Line(line),
             column: Column::Number(index + 1),
             expected: EXPECTED_ID,
             found,

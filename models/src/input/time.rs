@@ -1,27 +1,48 @@
 //! Times of a log.
 //!
-//! In: seconds, milliseconds or ISO 8601. Out: milliseconds since 1970-01-01 UTC.
-//! Must never read one file in two units: what the first line is, all are.
+//! In: seconds and their thousandths down to nanoseconds, or ISO 8601. Out: milliseconds since 1970-01-01 UTC.
+//! Must never read one file in two units: what the first event is, all are.
 
 /// How times are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimeUnit {
-    /// The first event decides: a number of at least 10^11 is milliseconds, a smaller one seconds, anything else ISO
-    /// 8601. An event that does not fit that decision is refused.
+    /// The first event decides: a number below 10^11 is seconds, below 10^14 milliseconds, below 10^17 microseconds,
+    /// from there on nanoseconds; anything else is ISO 8601. An event that does not fit that decision is refused.
     #[default]
     Auto,
     /// Whole or decimal seconds since 1970-01-01 UTC.
     Seconds,
     /// Whole or decimal milliseconds since 1970-01-01 UTC.
     Milliseconds,
+    /// Microseconds since 1970-01-01 UTC, as GA4 and BigQuery write them.
+    Microseconds,
+    /// Nanoseconds since 1970-01-01 UTC.
+    Nanoseconds,
     /// `2026-05-01`, `2026-05-01T10:30`, `2026-05-01 10:30:00.250Z`, `.. +02:00`, `.. UTC`. Without a zone: UTC.
     Iso,
 }
 
-/// Seconds beyond this would be after the year 5000; milliseconds below it before April 1973.
+/// Each unit of time is a thousandth of the one before. As seconds this would be after the year 5000, as milliseconds
+/// it is in 1973, and so on with every thousand.
 const MILLISECONDS_FROM: f64 = 1e11;
 /// The end of the year 9999, and about as far back.
 const LARGEST_MS: f64 = 253_402_300_799_999.0;
+
+impl TimeUnit {
+    /// The unit in which a number stands for a time of our age.
+    fn of(number: f64) -> Self {
+        let size = number.abs();
+        if size < MILLISECONDS_FROM {
+            Self::Seconds
+        } else if size < MILLISECONDS_FROM * 1e3 {
+            Self::Milliseconds
+        } else if size < MILLISECONDS_FROM * 1e6 {
+            Self::Microseconds
+        } else {
+            Self::Nanoseconds
+        }
+    }
+}
 
 /// Reads the times of one file.
 #[derive(Debug)]
@@ -38,42 +59,53 @@ impl TimeReader {
     /// Milliseconds since 1970-01-01 UTC, or what was expected.
     pub(super) fn read(&mut self, text: &str) -> Result<i64, &'static str> {
         let text = text.trim();
-        if self.unit == TimeUnit::Auto && !text.is_empty() {
-            self.unit = match text.parse::<f64>() {
-                Ok(number) if number.abs() >= MILLISECONDS_FROM => TimeUnit::Milliseconds,
-                Ok(_) => TimeUnit::Seconds,
-                Err(_) => TimeUnit::Iso,
+        let number = text.parse::<f64>().ok();
+        if self.unit == TimeUnit::Auto {
+            self.unit = match number {
+                Some(number) => TimeUnit::of(number),
+                None if text.is_empty() => return Err("a time"),
+                None => TimeUnit::Iso,
             };
         }
-        match self.unit {
-            TimeUnit::Auto => Err("a time"),
-            TimeUnit::Iso => parse_iso_ms(text).ok_or(EXPECTED_ISO),
-            TimeUnit::Seconds => self.number(text, 1000.0).ok_or(if self.guessed {
-                "a time in seconds since 1970, as on the first line"
-            } else {
-                "a time in seconds since 1970"
-            }),
-            TimeUnit::Milliseconds => self.number(text, 1.0).ok_or(if self.guessed {
-                "a time in milliseconds since 1970, as on the first line"
-            } else {
-                "a time in milliseconds since 1970"
-            }),
+        if self.unit == TimeUnit::Iso {
+            return parse_iso_ms(text).ok_or(EXPECTED_ISO);
         }
+        self.number(number.unwrap_or(f64::NAN))
     }
 
-    fn number(&self, text: &str, to_ms: f64) -> Option<i64> {
-        let number = text.parse::<f64>().ok().filter(|number| number.is_finite())?;
-        let looks_like_ms = number.abs() >= MILLISECONDS_FROM;
-        let is_ms = self.unit == TimeUnit::Milliseconds;
-        if self.guessed && looks_like_ms != is_ms {
-            return None;
+    /// As [`Self::read`], of a number.
+    pub(super) fn number(&mut self, number: f64) -> Result<i64, &'static str> {
+        if self.unit == TimeUnit::Auto {
+            self.unit = TimeUnit::of(number);
         }
-        let ms = (number * to_ms).round();
-        if ms.abs() > LARGEST_MS {
-            return None;
+        let per_ms = match self.unit {
+            TimeUnit::Auto | TimeUnit::Iso => return Err(EXPECTED_ISO),
+            TimeUnit::Seconds => 1e-3,
+            TimeUnit::Milliseconds => 1.0,
+            TimeUnit::Microseconds => 1e3,
+            TimeUnit::Nanoseconds => 1e6,
+        };
+        let ms = (number / per_ms).round();
+        let other_unit = self.guessed && TimeUnit::of(number) != self.unit;
+        if other_unit || !ms.is_finite() || ms.abs() > LARGEST_MS {
+            return Err(self.expected());
         }
         #[expect(clippy::cast_possible_truncation, reason = "below 2^48, checked above")]
-        Some(ms as i64)
+        Ok(ms as i64)
+    }
+
+    fn expected(&self) -> &'static str {
+        match (self.unit, self.guessed) {
+            (TimeUnit::Seconds, true) => "a time in seconds since 1970, as in the first event",
+            (TimeUnit::Seconds, false) => "a time in seconds since 1970",
+            (TimeUnit::Milliseconds, true) => "a time in milliseconds since 1970, as in the first event",
+            (TimeUnit::Milliseconds, false) => "a time in milliseconds since 1970",
+            (TimeUnit::Microseconds, true) => "a time in microseconds since 1970, as in the first event",
+            (TimeUnit::Microseconds, false) => "a time in microseconds since 1970",
+            (TimeUnit::Nanoseconds, true) => "a time in nanoseconds since 1970, as in the first event",
+            (TimeUnit::Nanoseconds, false) => "a time in nanoseconds since 1970",
+            (TimeUnit::Auto | TimeUnit::Iso, _) => EXPECTED_ISO,
+        }
     }
 }
 
@@ -222,7 +254,7 @@ mod tests {
         let mut seconds = TimeReader::new(TimeUnit::Auto);
         assert_eq!(seconds.read("1396437466.94"), Ok(1_396_437_466_940));
         assert_eq!(seconds.read("1396437467"), Ok(1_396_437_467_000));
-        assert!(seconds.read("1396437466940").unwrap_err().contains("as on the first line"));
+        assert!(seconds.read("1396437466940").unwrap_err().contains("as in the first event"));
         assert!(seconds.read("2014-04-02").is_err());
         let mut ms = TimeReader::new(TimeUnit::Auto);
         assert_eq!(ms.read("1396437466940"), Ok(1_396_437_466_940));
@@ -233,12 +265,27 @@ mod tests {
     }
 
     #[test]
-    fn microseconds_and_what_is_no_number_are_refused() {
+    fn auto_tells_micro_and_nanoseconds() {
+        let mut micro = TimeReader::new(TimeUnit::Auto);
+        assert_eq!(micro.read("1396437466940000"), Ok(1_396_437_466_940));
+        assert!(micro.read("1396437466940").unwrap_err().contains("microseconds"));
+        let mut nano = TimeReader::new(TimeUnit::Auto);
+        assert_eq!(nano.read("1396437466940000000"), Ok(1_396_437_466_940));
+        assert!(nano.read("1396437466940000").unwrap_err().contains("nanoseconds"));
+        assert_eq!(TimeReader::new(TimeUnit::Auto).number(1_396_437_466.25), Ok(1_396_437_466_250));
+        assert_eq!(TimeReader::new(TimeUnit::Iso).number(1.0), Err(EXPECTED_ISO));
+    }
+
+    #[test]
+    fn what_is_too_far_or_no_number_is_refused() {
         let mut ms = TimeReader::new(TimeUnit::Milliseconds);
         for text in ["1396437466940000", "nan", "inf", "-inf", "", "12s", "0x10"] {
             assert!(ms.read(text).is_err(), "{text}");
         }
         assert_eq!(ms.read("5"), Ok(5), "a unit that was asked for is not second-guessed");
         assert_eq!(TimeReader::new(TimeUnit::Seconds).read("-1.5"), Ok(-1500));
+        for text in ["nan", "inf"] {
+            assert!(TimeReader::new(TimeUnit::Auto).read(text).is_err(), "{text}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{Availability, Product, Shop};
 use crate::dataset::{Interaction, InteractionKind};
 use crate::input::{
-    Column, Counted, DelimitedFormat, EXPECTED_ID, FileRole, InputError, Lines, LogFormat, TimeUnit,
+    Column, Counted, DelimitedFormat, EXPECTED_ID, FileRole, InputError, Lines, LogFormat, Place, TimeUnit,
     ValueKind, id_problem, open,
 };
 
@@ -160,13 +160,13 @@ pub fn read_catalog_from(
         })?;
         let product = product(value).map_err(|problem| InputError::Unexpected {
             role,
-            line,
+            at: Place::Line(line),
             column: Column::Name(problem.field),
             expected: problem.expected,
             found: problem.found,
         })?;
         if !ids.insert(product.id.clone()) {
-            return Err(InputError::DuplicateItem { role, line });
+            return Err(InputError::DuplicateItem { role, at: Place::Line(line) });
         }
         products.push(product);
     }
