@@ -24,7 +24,7 @@
 //!
 //! ```compile_fail,E0624
 //! use tastekeeper::{PersonalizationLevel, consent::Gate};
-//! let gate = Gate::new(PersonalizationLevel::OnDevice, false); // only the engine, from the consent in force
+//! let gate = Gate::new(PersonalizationLevel::OnDevice, None); // only the engine, from the consent in force
 //! ```
 //!
 //! A grant that outlives the moment it was given for:
@@ -47,13 +47,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
 use crate::event::{IgnoredReason, StoredEvent, ValidEvent};
 use crate::mutant;
 
+mod export;
+mod ledger;
 mod receipt;
-pub(crate) use receipt::ReceiptChain;
-pub use receipt::{Consent, ConsentMethod, Receipt};
+
+pub(crate) use export::export as export_receipts;
+pub use export::{VerifiedReceipts, verify_receipts};
+pub(crate) use ledger::{DAY_MS, EXPIRED_GRACE_MS, ProfileConsent, ProfileConsentV1};
+pub use receipt::{Consent, ConsentMethod, Origin, Receipt};
 
 /// How personal the shop may be. Ordered: a later level includes what an earlier one allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -67,6 +71,32 @@ pub enum PersonalizationLevel {
     OnDevice,
     /// The same, and the shopper agreed to share coarse preference reports.
     Shared,
+}
+
+/// What may be done with what is known of the shopper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Purpose {
+    /// Keep a sealed history on this phone.
+    History,
+    /// Rank by it.
+    Personalise,
+    /// Count, on this phone, what became of recommendations.
+    Measure,
+    /// Share coarse preference reports with the shop.
+    Share,
+}
+
+impl PersonalizationLevel {
+    /// What the level is for.
+    #[must_use]
+    pub fn purposes(self) -> &'static [Purpose] {
+        match self {
+            Self::Off => &[],
+            Self::Session => &[Purpose::Personalise, Purpose::Measure],
+            Self::OnDevice => &[Purpose::History, Purpose::Personalise, Purpose::Measure],
+            Self::Shared => &[Purpose::History, Purpose::Personalise, Purpose::Measure, Purpose::Share],
+        }
+    }
 }
 
 /// What is known of the shopper's consent.
@@ -86,75 +116,6 @@ pub enum ConsentState {
     Expired,
     /// The shopper chose Off.
     Withdrawn,
-}
-
-/// 13 months, as 13 x 30.44 days, rounded to 396 days.
-pub(crate) const CONSENT_LIFETIME_MS: i64 = 396 * DAY_MS;
-/// How long sealed data outlives an expired consent before it is erased.
-pub(crate) const EXPIRED_GRACE_MS: i64 = 30 * DAY_MS;
-pub(crate) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-
-/// The consent of one profile on this phone. Holds no behaviour.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct ProfileConsent {
-    pub(crate) level: PersonalizationLevel,
-    pub(crate) expires_ms: i64,
-    pub(crate) paused: bool,
-    pub(crate) receipts: ReceiptChain,
-}
-
-impl ProfileConsent {
-    /// The level in force at `now_ms`, never above `cap`.
-    pub(crate) fn effective(&self, now_ms: i64, cap: PersonalizationLevel) -> PersonalizationLevel {
-        if self.is_expired(now_ms) { PersonalizationLevel::Off } else { self.level.min(cap) }
-    }
-
-    pub(crate) fn is_expired(&self, now_ms: i64) -> bool {
-        self.level > PersonalizationLevel::Off && now_ms >= self.expires_ms
-    }
-
-    pub(crate) fn state(&self, now_ms: i64) -> ConsentState {
-        if self.is_expired(now_ms) {
-            ConsentState::Expired
-        } else if self.level > PersonalizationLevel::Off {
-            ConsentState::Granted { level: self.level, expires_ms: self.expires_ms }
-        } else if self.receipts.is_empty() {
-            ConsentState::NotAsked
-        } else {
-            ConsentState::Withdrawn
-        }
-    }
-
-    /// Records a new level, with its receipt.
-    ///
-    /// # Errors
-    /// [`Error::ConsentRequired`] when the level rises without a consent.
-    pub(crate) fn set_level(
-        &mut self,
-        level: PersonalizationLevel,
-        consent: Option<&Consent>,
-        now_ms: i64,
-        cap: PersonalizationLevel,
-    ) -> Result<()> {
-        if level > cap {
-            return Err(Error::ConsentRequired {
-                reason: "the configuration caps the level below this".into(),
-            });
-        }
-        let rises = level > self.effective(now_ms, cap);
-        if rises && consent.is_none() && !mutant!(RaiseWithoutConsent) {
-            return Err(Error::ConsentRequired { reason: "raising the level needs a consent record".into() });
-        }
-        if let Some(consent) = consent {
-            consent.check()?;
-        }
-        if rises || consent.is_some() {
-            self.expires_ms = now_ms.saturating_add(CONSENT_LIFETIME_MS);
-        }
-        self.level = level;
-        self.receipts.append(level, consent, now_ms, self.expires_ms);
-        Ok(())
-    }
 }
 
 /// Where an admitted event may be kept.
@@ -189,12 +150,18 @@ pub struct PersonalGrant<'gate> {
 #[derive(Debug)]
 pub struct Gate {
     level: PersonalizationLevel,
-    paused: bool,
+    /// Why nothing may be learned at a level that allows it.
+    stopped: Option<IgnoredReason>,
 }
 
 impl Gate {
-    pub(crate) fn new(level: PersonalizationLevel, paused: bool) -> Self {
-        Self { level, paused }
+    pub(crate) fn new(level: PersonalizationLevel, stopped: Option<IgnoredReason>) -> Self {
+        Self { level, stopped }
+    }
+
+    /// Whether anything may be learned.
+    pub(crate) fn learns(&self) -> bool {
+        self.level > PersonalizationLevel::Off && self.stopped.is_none()
     }
 
     /// The level in force.
@@ -207,15 +174,15 @@ impl Gate {
     ///
     /// # Errors
     /// The reason, which is an answer and not a failure.
-    pub fn admit(&self, event: ValidEvent) -> std::result::Result<AdmittedEvent, IgnoredReason> {
+    pub fn admit(&self, event: ValidEvent) -> Result<AdmittedEvent, IgnoredReason> {
         let keeping = match self.level {
             PersonalizationLevel::Off if mutant!(AdmitAtOff) => Keeping::Disk,
             PersonalizationLevel::Off => return Err(IgnoredReason::LevelOff),
             PersonalizationLevel::Session => Keeping::Memory,
             PersonalizationLevel::OnDevice | PersonalizationLevel::Shared => Keeping::Disk,
         };
-        if self.paused {
-            return Err(IgnoredReason::Paused);
+        if let Some(reason) = self.stopped {
+            return Err(reason);
         }
         match event.kept {
             Some(event) => Ok(AdmittedEvent { event, keeping }),
@@ -227,43 +194,5 @@ impl Gate {
     #[must_use]
     pub fn personal(&self) -> Option<PersonalGrant<'_>> {
         (self.level > PersonalizationLevel::Off).then_some(PersonalGrant { _gate: std::marker::PhantomData })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn expiry_lowers_to_off_and_needs_a_new_consent() {
-        let mut consent = ProfileConsent::default();
-        let cap = PersonalizationLevel::Shared;
-        assert_eq!(consent.state(0), ConsentState::NotAsked);
-        let asked = Consent::new("2026-01");
-        consent.set_level(PersonalizationLevel::OnDevice, Some(&asked), 0, cap).expect("has a consent");
-        assert_eq!(consent.effective(CONSENT_LIFETIME_MS - 1, cap), PersonalizationLevel::OnDevice);
-        assert_eq!(consent.effective(CONSENT_LIFETIME_MS, cap), PersonalizationLevel::Off);
-        assert_eq!(consent.state(CONSENT_LIFETIME_MS), ConsentState::Expired);
-        let again = consent.set_level(PersonalizationLevel::OnDevice, None, CONSENT_LIFETIME_MS, cap);
-        assert!(matches!(again, Err(Error::ConsentRequired { .. })));
-    }
-
-    #[test]
-    fn lowering_needs_no_consent() {
-        let mut consent = ProfileConsent::default();
-        let cap = PersonalizationLevel::Shared;
-        consent.set_level(PersonalizationLevel::Shared, Some(&Consent::new("1")), 0, cap).expect("raise");
-        consent.set_level(PersonalizationLevel::Session, None, 1, cap).expect("lower");
-        assert!(consent.set_level(PersonalizationLevel::OnDevice, None, 2, cap).is_err());
-        consent.set_level(PersonalizationLevel::Off, None, 3, cap).expect("off");
-        assert_eq!(consent.state(3), ConsentState::Withdrawn);
-    }
-
-    #[test]
-    fn the_cap_holds() {
-        let mut consent = ProfileConsent::default();
-        let cap = PersonalizationLevel::Session;
-        let raised = consent.set_level(PersonalizationLevel::OnDevice, Some(&Consent::new("1")), 0, cap);
-        assert!(raised.is_err());
     }
 }

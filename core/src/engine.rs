@@ -9,7 +9,9 @@ use std::sync::Mutex;
 use crate::catalog::Catalog;
 use crate::consent::{Gate, PersonalizationLevel};
 use crate::error::{Error, Result};
+use crate::event::IgnoredReason;
 use crate::model::PublicKey;
+use crate::mutant;
 use crate::platform::{self, Clock, FileSystem, KeyCustodian, SecureRandom};
 use crate::store::{CallRandom, Durability, SealedLog};
 
@@ -97,7 +99,8 @@ impl Recommender {
             .collect::<Result<Vec<_>>>()?;
         let mut call = Call { now_ms: platform.clock.now_ms(), random: CallRandom::draw(&*platform.random) };
         let mut findings = Vec::new();
-        let mut control = ControlFile::open(&platform, &config.profile, &mut findings)?;
+        let mut control = ControlFile::open(&platform, &config.profile, &mut call.random, &mut findings)?;
+        control.end_outdated(&config.accepted_notices, call.now_ms, &mut call.random);
         let catalog = open_catalog(&platform, &mut findings)?;
         let person = Person::open(&platform, &config, &mut control, &mut call, &mut findings)?;
         person::tend_inactive(&platform, &config, &mut control, &mut call, &mut findings);
@@ -140,7 +143,12 @@ impl Inner {
     }
 
     fn gate(&self, config: &Config, now_ms: i64) -> Gate {
-        Gate::new(self.level(config, now_ms), self.control.active().consent.paused)
+        let stopped = if self.control.is_stopped() && !mutant!(IgnoreKillSwitch) {
+            Some(IgnoredReason::Stopped)
+        } else {
+            self.control.active().consent.paused.then_some(IgnoredReason::Paused)
+        };
+        Gate::new(self.level(config, now_ms), stopped)
     }
 
     /// Expired consent, an idle visit, retention.

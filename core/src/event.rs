@@ -172,6 +172,8 @@ pub enum IgnoredReason {
     LevelOff,
     /// Learning is paused.
     Paused,
+    /// The kill switch stopped learning for everybody on this phone.
+    Stopped,
     /// An event with the same `event_id` is already kept.
     Repeated,
     /// Older than the retention period.

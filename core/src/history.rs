@@ -389,7 +389,7 @@ mod tests {
     }
 
     fn track(history: &mut History, event: Event, now_ms: i64) -> Tracked {
-        let gate = Gate::new(PersonalizationLevel::OnDevice, false);
+        let gate = Gate::new(PersonalizationLevel::OnDevice, None);
         let admitted = gate.admit(ValidEvent::new(event, now_ms).expect("valid"));
         history
             .record(vec![admitted], now_ms, RETENTION, Durability::Power, &mut random())

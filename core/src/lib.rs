@@ -148,7 +148,7 @@ mod ranking;
 mod rights;
 
 pub use catalog::{Availability, Item, ItemPatch, MAX_CATALOG_ITEMS, MAX_ITEMS_PER_CALL};
-pub use consent::{Consent, ConsentMethod, ConsentState, PersonalizationLevel, Receipt};
+pub use consent::{Consent, ConsentMethod, ConsentState, Origin, PersonalizationLevel, Purpose, Receipt};
 pub use engine::{
     CategoryRecommendation, Config, Finding, Hits, MAX_EVENTS_PER_CALL, Platform, Recommendation,
     Recommendations, Recommender, Stats,

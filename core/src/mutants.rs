@@ -30,6 +30,18 @@ pub enum Mutant {
     AcknowledgeOneCopy,
     /// The level rises without a consent record.
     RaiseWithoutConsent,
+    /// A rise of the level leaves no receipt.
+    RaiseWithoutReceipt,
+    /// A consent past its end still counts.
+    ExpiredConsentCounts,
+    /// A consent to a notice that is no longer accepted still counts.
+    OutdatedNoticeCounts,
+    /// A receipt that does not follow from the one before is accepted.
+    AcceptAnyReceipt,
+    /// The signals of a consent platform raise the level.
+    PlatformRaises,
+    /// The kill switch is not asked.
+    IgnoreKillSwitch,
     /// The gate admits events at level Off.
     AdmitAtOff,
     /// A non-profiling request reads the profile all the same.

@@ -19,6 +19,7 @@ const DIRECT: &[&str] = &[
     "rand",
     "rand_chacha",
     "serde",
+    "serde_json",
     "thiserror",
     "zeroize",
 ];

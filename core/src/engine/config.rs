@@ -14,6 +14,9 @@ pub(super) const CATALOG_CAPS: Caps = Caps { max_file_bytes: 256 * 1024 * 1024 }
 /// Largest history file in bytes.
 pub(super) const HISTORY_CAPS: Caps = Caps { max_file_bytes: 16 * 1024 * 1024 };
 
+/// Most notices that count at once.
+const MAX_NOTICES: usize = 32;
+
 /// What the app decides once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -29,6 +32,9 @@ pub struct Config {
     pub event_durability: Durability,
     /// The level is never above this: `Session` for a child or a shopper of unknown age.
     pub max_level: PersonalizationLevel,
+    /// Versions of the consent notice that count, at most 32. A consent to another one has ended: the level falls to
+    /// Off, and what was kept stays sealed for 30 days. Empty: every version counts.
+    pub accepted_notices: Vec<String>,
     /// At level Session, a visit ends after this many idle minutes, 1 to 1 440.
     pub session_idle_minutes: u32,
 }
@@ -42,6 +48,7 @@ impl Default for Config {
             max_events: 5_000,
             event_durability: Durability::Process,
             max_level: PersonalizationLevel::Shared,
+            accepted_notices: Vec::new(),
             session_idle_minutes: 30,
         }
     }
@@ -58,6 +65,12 @@ impl Config {
         }
         if !(1..=1_440).contains(&self.session_idle_minutes) {
             return Err(Error::invalid("config.session_idle_minutes", "must be from 1 to 1440"));
+        }
+        if self.accepted_notices.len() > MAX_NOTICES {
+            return Err(Error::invalid("config.accepted_notices", format!("must be at most {MAX_NOTICES}")));
+        }
+        for (place, notice) in self.accepted_notices.iter().enumerate() {
+            check_id(&format!("config.accepted_notices[{place}]"), notice)?;
         }
         Ok(())
     }

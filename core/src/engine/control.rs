@@ -6,13 +6,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Finding, Platform};
-use crate::codec;
-use crate::consent::ProfileConsent;
+use crate::codec::{self, CodecError};
+use crate::consent::{ProfileConsent, ProfileConsentV1};
 use crate::error::{Error, Result};
 use crate::store::{self, CallRandom, SealedLog, SealedState};
 
 /// Version byte of [`Control`].
-const CONTROL_VERSION: u8 = 1;
+const CONTROL_VERSION: u8 = 2;
 /// The name of the state's files and key.
 const CONTROL: &str = "control";
 /// Most profiles on one phone.
@@ -55,6 +55,49 @@ struct Control {
     active: u32,
     next_number: u32,
     models: Vec<InstalledModel>,
+    /// The kill switch: nobody on this phone is learned from.
+    stopped: bool,
+}
+
+/// [`Control`] as version 1 kept it.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct ControlV1 {
+    profiles: Vec<ProfileEntryV1>,
+    active: u32,
+    next_number: u32,
+    models: Vec<InstalledModel>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct ProfileEntryV1 {
+    number: u32,
+    name: String,
+    consent: ProfileConsentV1,
+    erasing: bool,
+}
+
+/// Reads the state of any version.
+fn decode_control(blob: &[u8], random: &mut CallRandom) -> std::result::Result<Control, CodecError> {
+    match codec::decode(CONTROL_VERSION, blob) {
+        Err(CodecError::UnknownVersion) => {}
+        other => return other,
+    }
+    let old: ControlV1 = codec::decode(1, blob)?;
+    let mut upgrade = |entry: ProfileEntryV1| ProfileEntry {
+        number: entry.number,
+        name: entry.name,
+        consent: entry.consent.upgrade(random),
+        erasing: entry.erasing,
+    };
+    Ok(Control {
+        profiles: old.profiles.into_iter().map(&mut upgrade).collect(),
+        active: old.active,
+        next_number: old.next_number,
+        models: old.models,
+        stopped: false,
+    })
 }
 
 /// The control state with its file.
@@ -68,7 +111,12 @@ pub(super) struct ControlFile {
 impl ControlFile {
     /// Reads the state and makes `profile` the active one. Nothing is written, unless both copies are damaged: then
     /// nobody's consent is known any more, and every history is erased.
-    pub(super) fn open(platform: &Platform, profile: &str, findings: &mut Vec<Finding>) -> Result<Self> {
+    pub(super) fn open(
+        platform: &Platform,
+        profile: &str,
+        random: &mut CallRandom,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Self> {
         let mut file = SealedState::new(platform.files.clone(), platform.keys.clone(), CONTROL);
         let control = match file.load() {
             Ok(loaded) if loaded.findings.contains(&store::Finding::MissingKey) => {
@@ -81,13 +129,13 @@ impl ControlFile {
                 findings
                     .extend(loaded.findings.iter().map(|&finding| Finding::Store { log: CONTROL, finding }));
                 match loaded.blob {
-                    Some(blob) => match codec::decode(CONTROL_VERSION, &blob)
-                        .map_err(|error| error.of("the consent state"))
-                    {
-                        Ok(control) => Some(control),
-                        Err(Error::StorageCorrupt { .. }) => None,
-                        Err(error) => return Err(error),
-                    },
+                    Some(blob) => {
+                        match decode_control(&blob, random).map_err(|error| error.of("the consent state")) {
+                            Ok(control) => Some(control),
+                            Err(Error::StorageCorrupt { .. }) => None,
+                            Err(error) => return Err(error),
+                        }
+                    }
                     None => Some(Control::default()),
                 }
             }
@@ -145,6 +193,29 @@ impl ControlFile {
     pub(super) fn active_mut(&mut self) -> &mut ProfileEntry {
         let active = self.control.active;
         self.control.profiles.iter_mut().find(|profile| profile.number == active).expect("activate() made it")
+    }
+
+    /// Whether the kill switch is on.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.control.stopped
+    }
+
+    /// Turns the kill switch, durably. In memory it is on even if that fails.
+    pub(super) fn stop(&mut self, on: bool, random: &mut CallRandom) -> Result<()> {
+        let before = std::mem::replace(&mut self.control.stopped, on);
+        self.save(random).inspect_err(|_| self.control.stopped = before || on)
+    }
+
+    /// Ends, in every profile, the consents to notices that are no longer accepted.
+    pub(super) fn end_outdated(&mut self, accepted: &[String], now_ms: i64, random: &mut CallRandom) {
+        let mut ended = false;
+        for profile in &mut self.control.profiles {
+            ended |= profile.consent.end_if_outdated(accepted, now_ms);
+        }
+        if ended {
+            // If this fails, the next open finds the same.
+            let _ = self.save(random);
+        }
     }
 
     pub(super) fn profiles(&self) -> &[ProfileEntry] {
@@ -233,4 +304,66 @@ fn history_numbers(platform: &Platform) -> Result<Vec<u32>> {
 
 fn next_free_number(platform: &Platform) -> Result<u32> {
     Ok(history_numbers(platform)?.into_iter().max().map_or(0, |number| number + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consent::PersonalizationLevel;
+    use crate::platform::SeededRandom;
+
+    #[test]
+    fn version_one_is_read() {
+        let old = ControlV1 {
+            profiles: vec![ProfileEntryV1 {
+                number: 4,
+                name: "anna".into(),
+                consent: ProfileConsentV1::sample(PersonalizationLevel::OnDevice),
+                erasing: true,
+            }],
+            active: 4,
+            next_number: 5,
+            models: vec![InstalledModel { model_id: "shop".into(), pack_version: 3 }],
+        };
+        let blob = codec::encode(1, &old).unwrap();
+        let random = &mut CallRandom::draw(&SeededRandom::new(1));
+        let new = decode_control(&blob, random).unwrap();
+        assert_eq!((new.active, new.next_number, new.stopped), (4, 5, false));
+        assert_eq!(new.models, old.models);
+        let entry = &new.profiles[0];
+        assert_eq!((entry.number, entry.name.as_str(), entry.erasing), (4, "anna", true));
+        assert_eq!(entry.consent.level, PersonalizationLevel::OnDevice);
+        let again = codec::encode(CONTROL_VERSION, &new).unwrap();
+        assert_eq!(decode_control(&again, random).unwrap(), new);
+        assert_eq!(decode_control(&[9, 0], random), Err(CodecError::UnknownVersion));
+    }
+
+    #[test]
+    fn the_largest_state_fits_one_record() {
+        let random = &mut CallRandom::draw(&SeededRandom::new(1));
+        let text = || "x".repeat(64);
+        let mut consent = ProfileConsent::default();
+        let answer = crate::consent::Consent {
+            notice_version: text(),
+            locale: text(),
+            surface: text(),
+            ..crate::consent::Consent::new("1").with_notice_text("a notice")
+        };
+        let (level, origin) = (PersonalizationLevel::Shared, crate::consent::Origin::Shopper);
+        for time in 0..30 {
+            consent.set_level(level, Some(&answer), origin, i64::MAX - time, level, random).unwrap();
+        }
+        let name = |number| format!("{number}{}", "n".repeat(crate::event::MAX_ID_BYTES - 1));
+        let profiles = (0..8).map(|number| ProfileEntry {
+            number,
+            name: name(number),
+            consent: consent.clone(),
+            erasing: false,
+        });
+        let models = (0..16).map(|number| InstalledModel { model_id: name(number), pack_version: u64::MAX });
+        let control =
+            Control { profiles: profiles.collect(), models: models.collect(), ..Control::default() };
+        assert_eq!((control.profiles.len(), control.models.len()), (MAX_PROFILES, MAX_MODELS));
+        codec::encode(CONTROL_VERSION, &control).unwrap();
+    }
 }

@@ -1,8 +1,11 @@
 //! The shopper's controls: level, pause, interests, history, forgetting.
 
-use super::{Inner, Platform, Recommender};
+use super::{Call, Inner, Platform, Recommender};
 use crate::catalog::SymbolKind;
-use crate::consent::{Consent, ConsentState, PersonalizationLevel, Receipt};
+use crate::consent::{
+    Consent, ConsentState, Origin, PersonalizationLevel, ProfileConsent, Receipt, export_receipts,
+    verify_receipts,
+};
 use crate::error::{Error, Result};
 use crate::event::check_id;
 use crate::history::{Forget, Interest, Reach};
@@ -37,6 +40,30 @@ impl Recommender {
         self.call(|inner, _| Ok(inner.control.active().consent.receipts.receipts().to_vec()))
     }
 
+    /// The receipts as JSON after ISO/IEC TS 27560, for the shopper to keep; `docs/receipts.md` has the fields.
+    /// [`verify_receipts`](crate::consent::verify_receipts) checks it anywhere.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    ///
+    /// # Privacy
+    /// Holds no behaviour, and no name of the profile.
+    pub fn export_receipts(&self) -> Result<String> {
+        self.call(|inner, _| export_receipts(&inner.control.active().consent.receipts))
+    }
+
+    /// Whether every receipt of a document was made by this phone for the active profile.
+    ///
+    /// # Errors
+    /// As for [`verify_receipts`](crate::consent::verify_receipts).
+    pub fn owns_receipts(&self, document: &str) -> Result<bool> {
+        let found = verify_receipts(document)?;
+        self.call(|inner, _| {
+            let own = &inner.control.active().consent.receipts;
+            Ok(found.receipts.iter().all(|receipt| receipt.seal.is_some() && own.is_own(receipt)))
+        })
+    }
+
     /// Changes the level. Raising needs a consent; lowering never does, and what the lower level may not hold is
     /// erased, its key first, before this returns. May block on disk and on the key custodian.
     ///
@@ -45,35 +72,93 @@ impl Recommender {
     /// personal is used, but something could not be removed or made durable yet; every open tries again. A storage or
     /// key error while raising: the level stays.
     pub fn set_level(&self, level: PersonalizationLevel, consent: Option<&Consent>) -> Result<()> {
+        if let Some(consent) = consent
+            && !self.config.accepted_notices.is_empty()
+            && !self.config.accepted_notices.contains(&consent.notice_version)
+        {
+            return Err(Error::invalid("consent.notice_version", "is not one of config.accepted_notices"));
+        }
         self.call(|inner, call| {
-            let held = inner.person.level_held();
-            let mut entry = inner.control.active().clone();
-            let kept_on_disk = entry.consent.level >= PersonalizationLevel::OnDevice;
-            entry.consent.set_level(level, consent, call.now_ms, self.config.max_level)?;
-            let lowers = level < PersonalizationLevel::OnDevice && (kept_on_disk || level < held);
-            if lowers {
-                inner.lower(&self.platform, level, kept_on_disk, entry.consent, call)
-            } else {
-                let before = inner.control.active().clone();
-                inner.person.raise(&self.platform, &before, level, call)?;
-                let changed = inner.control.change(&mut call.random, |profile| {
-                    profile.consent = entry.consent;
-                    profile.erasing = false;
-                    Ok(())
-                });
-                if changed.is_err() && held < level {
-                    // The level stays as it was; what was made for the higher one goes again.
-                    inner.person = super::Person::open(
-                        &self.platform,
-                        &self.config,
-                        &mut inner.control,
-                        call,
-                        &mut inner.findings,
-                    )?;
-                }
-                changed
-            }
+            let ledger = inner.control.active().consent.clone();
+            self.change_level(inner, call, ledger, level, consent, Origin::Shopper)
         })
+    }
+
+    /// Says that the active profile's shopper is a child or of unknown age (`true`), or that this is no longer so. Caps
+    /// the level at Session: a higher one is lowered, and what it kept erased, before this returns. Taking the cap away
+    /// raises nothing. May block on disk and on the key custodian.
+    ///
+    /// # Errors
+    /// As for [`set_level`](Self::set_level).
+    pub fn set_protected(&self, on: bool) -> Result<()> {
+        self.call(|inner, call| {
+            let ledger = ProfileConsent { protected: on, ..inner.control.active().consent.clone() };
+            self.cap_level(inner, call, ledger, Origin::Age)
+        })
+    }
+
+    /// The kill switch: stops (`true`) or resumes learning for every profile on this phone. Levels, forgetting,
+    /// retention and exports work all the same. Durable when it returns; may block on disk.
+    ///
+    /// # Errors
+    /// A storage error. Then learning is stopped if it was, or was to be, and the next open may not know.
+    pub fn set_kill_switch(&self, on: bool) -> Result<()> {
+        self.call(|inner, call| inner.control.stop(on, &mut call.random))
+    }
+
+    /// Puts a ledger with other caps into force, lowering the level to what they allow.
+    fn cap_level(
+        &self,
+        inner: &mut Inner,
+        call: &mut Call,
+        ledger: ProfileConsent,
+        origin: Origin,
+    ) -> Result<()> {
+        let cap = ledger.cap();
+        if ledger.level > cap {
+            return self.change_level(inner, call, ledger, cap, None, origin);
+        }
+        inner.control.change(&mut call.random, |profile| {
+            profile.consent = ledger;
+            Ok(())
+        })
+    }
+
+    /// Changes the level of the active profile, whose ledger becomes `ledger` with the new level.
+    fn change_level(
+        &self,
+        inner: &mut Inner,
+        call: &mut Call,
+        mut ledger: ProfileConsent,
+        level: PersonalizationLevel,
+        consent: Option<&Consent>,
+        origin: Origin,
+    ) -> Result<()> {
+        let held = inner.person.level_held();
+        let kept_on_disk = ledger.level >= PersonalizationLevel::OnDevice;
+        ledger.set_level(level, consent, origin, call.now_ms, self.config.max_level, &mut call.random)?;
+        let lowers = level < PersonalizationLevel::OnDevice && (kept_on_disk || level < held);
+        if lowers {
+            return inner.lower(&self.platform, level, kept_on_disk, ledger, call);
+        }
+        let before = inner.control.active().clone();
+        inner.person.raise(&self.platform, &before, level, call)?;
+        let changed = inner.control.change(&mut call.random, |profile| {
+            profile.consent = ledger;
+            profile.erasing = false;
+            Ok(())
+        });
+        if changed.is_err() && held < level {
+            // The level stays as it was; what was made for the higher one goes again.
+            inner.person = super::Person::open(
+                &self.platform,
+                &self.config,
+                &mut inner.control,
+                call,
+                &mut inner.findings,
+            )?;
+        }
+        changed
     }
 
     /// Stops (`true`) or resumes learning for the active profile. What is kept stays and is used. Durable when it returns.
@@ -180,8 +265,8 @@ impl Inner {
         platform: &Platform,
         level: PersonalizationLevel,
         kept_on_disk: bool,
-        consent: crate::consent::ProfileConsent,
-        call: &mut super::Call,
+        consent: ProfileConsent,
+        call: &mut Call,
     ) -> Result<()> {
         let before = self.control.active().clone();
         let entry = self.control.active_mut();

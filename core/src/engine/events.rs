@@ -1,7 +1,6 @@
 //! `track`: events in, through the gate, into the history.
 
 use super::{Call, Inner, Recommender};
-use crate::consent::PersonalizationLevel;
 use crate::error::{Error, Result};
 use crate::event::{Event, IgnoredReason, Tracked, ValidEvent};
 
@@ -68,7 +67,7 @@ impl Inner {
     ) -> Result<Vec<Tracked>> {
         let config = &recommender.config;
         let gate = self.gate(config, call.now_ms);
-        let learns = gate.level() > PersonalizationLevel::Off && !self.control.active().consent.paused;
+        let learns = gate.learns();
         let uses: Vec<_> = events.iter().map(|event| (event.served.clone(), event.chosen.clone())).collect();
         let admitted = events.into_iter().map(|event| gate.admit(event)).collect();
         let kept_before = self.person.history.len();

@@ -1,0 +1,180 @@
+//! What lowers and stops beside the shopper's own switch: age, the kill switch, a new notice. And the receipts that tell
+//! of it.
+
+use tastekeeper::consent::verify_receipts;
+use tastekeeper::mutants::Mutant;
+use tastekeeper::{
+    Config, ConsentState, Error, Forget, IgnoredReason, Origin, PersonalizationLevel as Level, Recommender,
+    Tracked,
+};
+use tastekeeper_tests::fault::{Fault, Variant};
+use tastekeeper_tests::phone::{DAY_MS, Phone, START_MS, consent, view};
+use tastekeeper_tests::promise::{Checked, ensure, must_catch};
+
+fn text(error: impl ToString) -> String {
+    error.to_string()
+}
+
+fn personal_traces(phone: &Phone) -> Vec<String> {
+    let files = phone.device.files().dump().into_keys();
+    files.chain(phone.device.keys().slots()).filter(|name| name.starts_with('p')).collect()
+}
+
+fn protection_lowers_and_caps() -> Checked {
+    let phone = Phone::new();
+    let shop = phone.open_at(Level::Shared);
+    shop.track(view(1)).map_err(text)?;
+    shop.set_protected(true).map_err(text)?;
+    ensure(shop.level() == Ok(Level::Session), || "the level stayed up".into())?;
+    ensure(personal_traces(&phone).is_empty(), || "something was left".into())?;
+    let raised = shop.set_level(Level::OnDevice, Some(&consent()));
+    ensure(matches!(raised, Err(Error::ConsentRequired { .. })), || "the cap does not hold".into())?;
+    drop(shop);
+    let shop = phone.open().map_err(text)?;
+    ensure(shop.set_level(Level::OnDevice, Some(&consent())).is_err(), || "the cap was forgotten".into())?;
+    shop.set_protected(false).map_err(text)?;
+    ensure(shop.level() == Ok(Level::Session), || "taking the cap away raised the level".into())?;
+    shop.set_level(Level::OnDevice, Some(&consent())).map_err(text)?;
+    let origins: Vec<Origin> = shop.receipts().map_err(text)?.iter().map(|receipt| receipt.origin).collect();
+    ensure(origins == [Origin::Shopper, Origin::Age, Origin::Shopper], || format!("{origins:?}"))
+}
+
+#[test]
+fn a_child_is_never_remembered() {
+    protection_lowers_and_caps().unwrap();
+    must_catch(Mutant::LowerWithoutErasing, protection_lowers_and_caps);
+    must_catch(Mutant::LowerOnlyInMemory, protection_lowers_and_caps);
+}
+
+#[test]
+fn protection_survives_a_crash_at_any_operation() {
+    let mut visited = 0;
+    for at in 0.. {
+        let phone = Phone::new();
+        let shop = phone.open_at(Level::OnDevice);
+        shop.track(view(1)).unwrap();
+        phone.device.set_fault(phone.device.operations() + at, Fault::Crash);
+        let done = shop.set_protected(true);
+        if !phone.device.is_crashed() {
+            done.unwrap();
+            break;
+        }
+        visited += 1;
+        for variant in Variant::all() {
+            let after = Phone::on(phone.device.reboot(variant), START_MS + 1, 23);
+            let shop = after.open().unwrap();
+            match shop.level().unwrap() {
+                Level::OnDevice => assert_eq!(shop.stats().unwrap().events, 1, "crash {at}, {variant:?}"),
+                level => {
+                    assert!(level <= Level::Session, "crash {at}, {variant:?}: {level:?}");
+                    assert_eq!(personal_traces(&after), [""; 0], "crash {at}, {variant:?}");
+                }
+            }
+        }
+    }
+    assert!(visited > 10, "only {visited} operations");
+}
+
+fn the_switch_stops_learning_and_nothing_else() -> Checked {
+    let phone = Phone::new();
+    let shop = phone.open_at(Level::OnDevice);
+    shop.track_all((0..5).map(view).collect()).map_err(text)?;
+    shop.set_kill_switch(true).map_err(text)?;
+    drop(shop);
+    let shop = phone.open().map_err(text)?;
+    let tracked = shop.track(view(9));
+    ensure(tracked == Ok(Tracked::Ignored(IgnoredReason::Stopped)), || format!("{tracked:?}"))?;
+    shop.switch_profile("somebody else").map_err(text)?;
+    shop.set_level(Level::OnDevice, Some(&consent())).map_err(text)?;
+    let tracked = shop.track(view(9));
+    ensure(tracked == Ok(Tracked::Ignored(IgnoredReason::Stopped)), || format!("{tracked:?}"))?;
+    shop.switch_profile("default").map_err(text)?;
+    // rights go on
+    ensure(shop.history(10, None).is_ok_and(|history| history.len() == 5), || "the history".into())?;
+    ensure(shop.forget(Forget::Item(tastekeeper_tests::phone::item(2))) == Ok(1), || "forgetting".into())?;
+    ensure(shop.export_receipts().is_ok(), || "exporting".into())?;
+    phone.clock.advance(91 * DAY_MS);
+    ensure(shop.stats().is_ok_and(|stats| stats.events == 0), || "retention stopped".into())?;
+    shop.set_level(Level::Off, None).map_err(text)?;
+    shop.set_kill_switch(false).map_err(text)?;
+    shop.set_level(Level::OnDevice, Some(&consent())).map_err(text)?;
+    ensure(shop.track(view(9)) == Ok(Tracked::Stored), || "learning does not resume".into())
+}
+
+#[test]
+fn the_kill_switch_stops_learning_for_everybody() {
+    must_catch(Mutant::IgnoreKillSwitch, the_switch_stops_learning_and_nothing_else);
+}
+
+#[test]
+fn a_kill_switch_that_cannot_be_written_is_on_all_the_same() {
+    let phone = Phone::new();
+    let shop = phone.open_at(Level::OnDevice);
+    phone.random.fail(true);
+    assert_eq!(shop.set_kill_switch(true), Err(Error::RandomUnavailable));
+    phone.random.fail(false);
+    assert_eq!(shop.track(view(1)), Ok(Tracked::Ignored(IgnoredReason::Stopped)));
+    phone.random.fail(true);
+    assert_eq!(shop.set_kill_switch(false), Err(Error::RandomUnavailable));
+    phone.random.fail(false);
+    assert_eq!(shop.track(view(1)), Ok(Tracked::Ignored(IgnoredReason::Stopped)), "it is not taken for off");
+}
+
+fn open_with(phone: &Phone, notices: &[&str]) -> tastekeeper::Result<Recommender> {
+    let accepted_notices = notices.iter().map(ToString::to_string).collect();
+    Recommender::open(Config { accepted_notices, ..Phone::config() }, phone.platform())
+}
+
+fn a_new_notice_ends_the_consent() -> Checked {
+    let phone = Phone::new();
+    let shop = phone.open_at(Level::OnDevice);
+    shop.track(view(1)).map_err(text)?;
+    drop(shop);
+    let agreed = consent().notice_version;
+    let shop = open_with(&phone, &[&agreed, "next"]).map_err(text)?;
+    ensure(shop.level() == Ok(Level::OnDevice), || "an accepted notice does not count".into())?;
+    drop(shop);
+    let shop = open_with(&phone, &["next"]).map_err(text)?;
+    ensure(shop.level() == Ok(Level::Off), || "an outdated notice counts".into())?;
+    ensure(shop.consent_state() == Ok(ConsentState::Expired), || "the app is not told".into())?;
+    ensure(!personal_traces(&phone).is_empty(), || "what was kept is not set aside but gone".into())?;
+    let old = shop.set_level(Level::OnDevice, Some(&consent()));
+    ensure(matches!(old, Err(Error::InvalidArgument { .. })), || format!("{old:?}"))?;
+    drop(shop);
+    phone.clock.advance(30 * DAY_MS);
+    let shop = open_with(&phone, &["next"]).map_err(text)?;
+    ensure(shop.level() == Ok(Level::Off), || "it came back".into())?;
+    ensure(personal_traces(&phone).is_empty(), || "what was set aside outlived its time".into())
+}
+
+#[test]
+fn a_consent_holds_for_its_notice_only() {
+    must_catch(Mutant::OutdatedNoticeCounts, a_new_notice_ends_the_consent);
+    must_catch(Mutant::ExpiredConsentCounts, a_new_notice_ends_the_consent);
+}
+
+fn every_raise_has_a_receipt() -> Checked {
+    let phone = Phone::new();
+    let shop = phone.open_at(Level::Session);
+    shop.set_level(Level::Shared, Some(&consent().with_notice_text("what we keep"))).map_err(text)?;
+    shop.set_level(Level::Off, None).map_err(text)?;
+    let document = shop.export_receipts().map_err(text)?;
+    let levels: Vec<Level> = verify_receipts(&document)
+        .map_err(text)?
+        .receipts
+        .iter()
+        .map(|receipt| receipt.level)
+        .collect();
+    ensure(levels == [Level::Session, Level::Shared, Level::Off], || format!("{levels:?}"))?;
+    ensure(shop.owns_receipts(&document) == Ok(true), || "its own receipts are foreign".into())?;
+    let other = Phone::on(tastekeeper_tests::fault::FaultyDevice::new(), START_MS, 99).open_at(Level::Off);
+    ensure(other.owns_receipts(&document) == Ok(false), || "another phone's receipts are its own".into())?;
+    let changed = document.replacen("\"locale\": \"en\"", "\"locale\": \"fr\"", 1);
+    ensure(changed != document && verify_receipts(&changed).is_err(), || "a change went unseen".into())
+}
+
+#[test]
+fn receipts_tell_of_every_change() {
+    must_catch(Mutant::RaiseWithoutReceipt, every_raise_has_a_receipt);
+    must_catch(Mutant::AcceptAnyReceipt, every_raise_has_a_receipt);
+}
