@@ -4,6 +4,7 @@
 //! [`evaluate`].
 //! [`host`] is what the engine needs of a computer, [`command`] the `tastekeeper` command.
 
+pub mod baselines;
 pub mod command;
 pub mod dataset;
 pub mod evaluate;
