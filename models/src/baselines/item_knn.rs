@@ -1,9 +1,10 @@
 //! Item neighbours: what those who know the history's items also know.
 //!
-//! The similarity of two items is the cosine of their columns in the shopper-item matrix (Deshpande and Karypis, 2004), of
-//! whose rows long ones weigh less, shrunk where few shoppers know both: the sum of `len^-1/2` over the shoppers who know
-//! both, over [`SHRINKAGE`] plus the geometric mean of the same sums for each item. A score is the sum of similarities to
-//! the distinct items of the history. An item is its own neighbour, so that a shop where repeats compete sees them.
+//! The similarity of two items is the cosine of their columns in the shopper-item matrix (Deshpande and Karypis, 2004),
+//! where long histories weigh less, shrunk where few shoppers know both. With `w = len^-1/2` of a shopper who knows `len`
+//! items: the sum of `w` over those who know both, divided by [`SHRINKAGE`] plus the geometric mean of the sums of `w`
+//! over those who know the one and the other. A score is the sum of similarities to the distinct items of the history.
+//! An item is its own neighbour, so that it stands first where repeats compete.
 
 use super::Baseline;
 use super::popularity::Fallback;
@@ -12,7 +13,8 @@ use crate::train::Progress;
 
 /// Similar items kept per item.
 const NEIGHBOURS: usize = 100;
-/// Pairs known to much fewer shoppers than this are hardly similar.
+/// Pairs that much fewer shoppers know are hardly similar. Of 0, 1 and 10, the best on validation for reviews, and level
+/// with 1 for clicks.
 const SHRINKAGE: f64 = 10.0;
 
 /// The most similar items of each item.

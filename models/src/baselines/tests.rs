@@ -99,13 +99,13 @@ fn item_knn_keeps_the_hundred_nearest_and_falls_back_below_them() {
 
 #[test]
 fn ease_by_hand() {
-    // X'X = [2 1; 1 1], lambda 1.5, P = [2.5 -1; -1 3.5] / 7.75
+    // X'X = [2 1; 1 1], lambda 3 * 1.5, P = [5.5 -1; -1 6.5] / 34.75
     let training = [vec![0, 1, 1], vec![0]];
     let found = scores("ease", &training, 3, &[0, 0]);
-    assert_close(found[1], 1.0 / 3.5);
+    assert_close(found[1], 1.0 / 6.5);
     assert_eq!(found[0], 0.0, "no item speaks for itself");
     assert_eq!(found[2], -3.0, "never seen in training");
-    assert_close(scores("ease", &training, 3, &[1])[0], 1.0 / 2.5);
+    assert_close(scores("ease", &training, 3, &[1])[0], 1.0 / 5.5);
 }
 
 #[test]
@@ -241,7 +241,7 @@ proptest! {
         let x = Array2::from_shape_fn((sets.len(), seen.len()), |(user, column)| {
             f64::from(u8::from(sets[user].contains(&seen[column])))
         });
-        let lambda = x.sum() / seen.len() as f64;
+        let lambda = 3.0 * x.sum() / seen.len() as f64;
         let p = gauss_jordan(&(x.t().dot(&x) + Array2::<f64>::eye(seen.len()) * lambda));
         let found = scores("ease", &training, 9, &history);
         for (j, &item) in seen.iter().enumerate() {
