@@ -2,8 +2,10 @@
 //!
 //! Data flows `input`, `shop` or `generate` → [`dataset`] → [`train`] → [`trained`] → [`pack`] → the engine →
 //! [`evaluate`].
-//! [`host`] is what the engine needs of a computer, [`command`] the `tastekeeper` command.
+//! [`baselines`] is what an evaluation compares with, [`host`] what the engine needs of a computer, [`command`] the
+//! `tastekeeper` command.
 
+pub mod baselines;
 pub mod command;
 pub mod dataset;
 pub mod evaluate;
