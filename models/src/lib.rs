@@ -18,5 +18,6 @@ pub mod reference;
 pub mod report;
 pub mod saved;
 pub mod shop;
+pub mod statistics;
 pub mod train;
 pub mod trained;

@@ -2,6 +2,7 @@
 //!
 //! Slow and plain on purpose. A history is the last [`HISTORY_EVENTS`] events, as on the phone.
 
+pub mod lists;
 pub mod metrics;
 
 use std::cmp::Ordering;
