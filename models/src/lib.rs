@@ -6,6 +6,7 @@
 pub mod command;
 pub mod dataset;
 pub mod evaluate;
+pub mod gates;
 pub mod host;
 pub mod import;
 pub mod input;
