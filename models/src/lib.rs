@@ -9,6 +9,7 @@ pub mod baselines;
 pub mod command;
 pub mod dataset;
 pub mod evaluate;
+pub mod gates;
 pub mod generate;
 pub mod host;
 pub mod import;

@@ -6,11 +6,16 @@
 //! Names of figures are `metric@k`, lower case, such as `ndcg@10`. Every figure is a mean over the cases; larger is
 //! better except for `average_popularity@k`. Intervals are at the level of confidence in [`Statistics`].
 
+mod junit;
+#[cfg(test)]
+pub(crate) mod sample;
 mod text;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use junit::junit;
 
 /// The version of the report's layout. Fields may be added under one version, not removed or changed.
 pub const REPORT_VERSION: u32 = 2;
