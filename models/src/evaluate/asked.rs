@@ -3,6 +3,7 @@
 //! In: cases. Out: a [`Series`] each. Whoever is asked is asked alike: for [`LIST_LENGTH`] items, without those that the
 //! shopper knows where they are excluded.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +15,16 @@ use super::replay::{Phone, visit_start};
 use super::series::{Facts, Series};
 use super::training::Training;
 use super::{EvaluateConfig, EvaluateError, LIST_LENGTH, Listener, NO_TRAINING};
+use crate::baselines::fit;
 use crate::dataset::{Dataset, Interaction};
 use crate::reference::{Case, HISTORY_EVENTS};
 use crate::train::Progress;
 
 /// Most items the engine gives in one answer.
 const LONGEST_ANSWER: usize = 100;
+
+/// The baselines that need the training log.
+const FITTED: [&str; 3] = ["item-knn", "markov", "ease"];
 
 /// What is asked, of whom it does not matter.
 pub(super) struct Asked<'a> {
@@ -131,16 +136,59 @@ impl Asked<'_> {
 
     /// Popularity, and the other baselines where there is something to fit them to.
     pub(super) fn baselines(&self, training: Option<&Training>, progress: &mut dyn Progress) -> Baselines {
-        let mut popularity = Series::new(self.cases.len(), self.model.len());
-        for case in self.cases {
-            let excluded = self.excluded(case);
-            // a pack's items are in the order of popularity
-            let list: Vec<u32> =
-                (0..self.model.len()).filter(|item| !excluded.contains(item)).take(LIST_LENGTH).collect();
-            popularity.push(&list, self.wanted(case), &self.history(case), self.facts);
+        let mut out = Baselines { found: BTreeMap::new(), left_out: BTreeMap::new() };
+        let mut by_popularity: Vec<u32> = (0..self.model.len()).collect();
+        if let Some(training) = training {
+            // without a training log the order stays the pack's, which is that of popularity
+            by_popularity.sort_by_key(|&item| Reverse(training.events_of_item[item as usize]));
         }
-        let _ = (training, progress, NO_TRAINING);
-        Baselines { found: BTreeMap::from([("popularity", popularity)]), left_out: BTreeMap::new() }
+        let popularity = |_: &[u32], excluded: &[u32]| -> Vec<u32> {
+            let left = by_popularity.iter().copied().filter(|item| !excluded.contains(item));
+            left.take(LIST_LENGTH).collect()
+        };
+        out.found.insert("popularity", self.ask("popularity", popularity, progress));
+        if !self.config.baselines {
+            return out;
+        }
+        let Some(training) = training else {
+            out.left_out.extend(FITTED.map(|name| (name.to_owned(), NO_TRAINING.to_owned())));
+            return out;
+        };
+        let items = self.model.len() as usize;
+        let fitted = fit(&training.sequences, items, progress);
+        out.left_out = fitted.left_out;
+        let mut scores = vec![0.0; items];
+        for mut baseline in fitted.baselines {
+            let name = baseline.name();
+            if out.found.contains_key(name) {
+                continue;
+            }
+            let list = |history: &[u32], excluded: &[u32]| {
+                baseline.score(history, &mut scores);
+                best(&scores, excluded)
+            };
+            out.found.insert(name, self.ask(name, list, progress));
+        }
+        out
+    }
+
+    /// Puts every case to something that answers a history with a list without the items excluded.
+    fn ask(
+        &self,
+        name: &'static str,
+        mut list: impl FnMut(&[u32], &[u32]) -> Vec<u32>,
+        progress: &mut dyn Progress,
+    ) -> Series {
+        let mut series = Series::new(self.cases.len(), self.model.len());
+        progress.begin(name, self.cases.len() as u64);
+        for (done, case) in (1u64..).zip(self.cases) {
+            let history = self.history(case);
+            let list = list(&history, &self.excluded(case));
+            series.push(&list, self.wanted(case), &history, self.facts);
+            progress.step(done);
+        }
+        progress.end();
+        series
     }
 
     /// The wanted item, if the pack knows it.
@@ -169,5 +217,38 @@ impl Asked<'_> {
         let history = self.events(case)[..case.position].iter().rev();
         let known = history.filter_map(|event| self.index[event.item as usize]);
         known.filter(|item| seen.insert(*item)).take(tastekeeper::MAX_IDS).collect()
+    }
+}
+
+/// The items of the [`LIST_LENGTH`] highest scores, best first, ties by the smaller index.
+fn best(scores: &[f32], excluded: &[u32]) -> Vec<u32> {
+    let mut list: Vec<(f32, u32)> = Vec::with_capacity(LIST_LENGTH + 1);
+    for (item, &score) in (0u32..).zip(scores) {
+        let full = list.len() == LIST_LENGTH;
+        if full && list.last().is_some_and(|last| score.total_cmp(&last.0).is_le())
+            || excluded.contains(&item)
+        {
+            continue;
+        }
+        let place = list.partition_point(|other| other.0.total_cmp(&score).is_ge());
+        list.insert(place, (score, item));
+        list.truncate(LIST_LENGTH);
+    }
+    list.into_iter().map(|(_, item)| item).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_are_those_of_a_sort() {
+        let scores: Vec<f32> = (0..400u16).map(|item| f32::from(item * 37 % 101)).collect();
+        let excluded: Vec<u32> = (0..400).step_by(7).collect();
+        let mut sorted: Vec<u32> = (0..400).filter(|item| !excluded.contains(item)).collect();
+        sorted.sort_by(|a, b| scores[*b as usize].total_cmp(&scores[*a as usize]).then(a.cmp(b)));
+        sorted.truncate(LIST_LENGTH);
+        assert_eq!(best(&scores, &excluded), sorted);
+        assert_eq!(best(&[1.0, 2.0, 1.0], &[1]), [0, 2]);
     }
 }

@@ -154,6 +154,7 @@ fn the_report_counts_what_happened() {
     assert!(report.to_string().contains("known and therefore excluded"));
     assert_eq!(report.levels.keys().collect::<Vec<_>>(), ["off", "on-device", "session"]);
     assert_eq!(report.levels["on-device"], report.metrics);
+    assert_eq!(report.baselines.keys().collect::<Vec<_>>(), ["ease", "item-knn", "markov", "popularity"]);
     for (dimension, segments) in &report.segments {
         assert_eq!(segments.iter().map(|segment| segment.cases).sum::<usize>(), 40, "{dimension}");
     }
@@ -292,6 +293,7 @@ fn next_click_needs_the_training_log_for_some_figures() {
         alone.left_out.keys().collect::<Vec<_>>(),
         ["average_popularity@10", "item-popularity", "novelty@10"]
     );
+    assert_eq!(alone.baselines_left_out.keys().collect::<Vec<_>>(), ["ease", "item-knn", "markov"]);
     assert!(!alone.metrics.contains_key("novelty@10") && !alone.segments.contains_key("item-popularity"));
     let inputs = Inputs { training: Some(&dataset), ..Inputs::new(&dataset) };
     let found = evaluate(&pack, inputs, &config, &mut |_, _| (), &mut Silent).unwrap();
