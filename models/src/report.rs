@@ -6,16 +6,24 @@
 //! Names of figures are `metric@k`, lower case, such as `ndcg@10`. Every figure is a mean over the cases; larger is
 //! better except for `average_popularity@k`. Intervals are at the level of confidence in [`Statistics`].
 
+mod html;
 mod junit;
+mod markdown;
+mod outline;
+mod read;
 #[cfg(test)]
 pub(crate) mod sample;
 mod text;
+mod words;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use html::html;
 pub use junit::junit;
+pub use markdown::markdown;
+pub use read::{ReadError, from_json};
 
 /// The version of the report's layout. Fields may be added under one version, not removed or changed.
 pub const REPORT_VERSION: u32 = 2;
