@@ -1,18 +1,27 @@
 //! Measures a packed model by replaying a log through the engine, as a phone would live it.
 //!
-//! In: an open [`Model`], a [`Dataset`] and an [`EvaluateConfig`]. Out: an [`Evaluation`]: the rank of every wanted
-//! item, what recommending by popularity would have given, and how long the engine took. [`Report`](crate::report::Report) says it in figures.
-//! Must never score by itself: every rank is a place in an answer of [`Recommender::recommend`].
+//! In: an open [`Model`], a [`Dataset`] and an [`EvaluateConfig`]. Out: an [`Evaluation`]: the place of every wanted
+//! item at every level of personalisation, the same for other ways to recommend, and how long the engine took.
+//! [`Report`](crate::report::Report) says it in figures. Must never score by itself: every rank of the model is a place
+//! in an answer of [`Recommender::recommend`].
 //!
 //! All items of the pack compete. Shoppers start with an empty history. See `replay` for how events are tracked.
 //!
+//! `asked` runs every level and baseline over the cases, `series` holds what each came to, `segments` divides the cases,
+//! `training` is what was known before, `figures` and `intervals` make the report, `compare` sets it beside another.
+//!
 //! [`Recommender::recommend`]: tastekeeper::Recommender::recommend
 
+mod asked;
+mod compare;
 mod figures;
-mod popularity;
+mod intervals;
 mod replay;
+mod segments;
+mod series;
+mod training;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,16 +31,30 @@ use tastekeeper::model::Model;
 
 use crate::dataset::Dataset;
 use crate::reference::{self, Case};
+use crate::report::Report;
 use crate::train::Progress;
 use crate::train::split::{Split, SplitError};
-use replay::Phone;
+use asked::{Asked, Baselines};
+pub use compare::CompareError;
+use segments::Dimension;
+pub use segments::NAMED_SEGMENTS;
+use series::Facts;
+pub use series::Series;
+use training::Training;
 
 /// The lengths of lists that metrics are given for.
 pub const CUTOFFS: [usize; 5] = [1, 5, 10, 20, 50];
 /// How many items every request asks for.
 pub const LIST_LENGTH: usize = 50;
-/// The list length of coverage.
+/// The list length of coverage and of the other figures of lists by themselves.
 pub const COVERAGE_LENGTH: usize = 10;
+
+/// Names of levels in reports.
+const ON_DEVICE: &str = "on-device";
+const SESSION: &str = "session";
+const OFF: &str = "off";
+/// Why a figure is missing.
+const NO_TRAINING: &str = "the log the pack was trained on was not given";
 
 /// Which events are to be predicted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -99,13 +122,28 @@ pub struct EvaluateConfig {
     pub users: Option<usize>,
     /// What the draw follows from.
     pub seed: u64,
+    /// Also replays at level Off.
+    pub off: bool,
+    /// Also replays at level Session: only what was done in the visit is known. Visits are parted by pauses of 30
+    /// minutes, the engine's default; without times a visit is the event before the wanted one.
+    pub session: bool,
+    /// Also fits and asks item-kNN, Markov and EASE. Popularity is always asked.
+    pub baselines: bool,
 }
 
 impl EvaluateConfig {
-    /// All sequences; known items compete except in leave-one-out.
+    /// All sequences, level on-device and popularity only; known items compete except in leave-one-out.
     #[must_use]
     pub fn new(protocol: Protocol) -> Self {
-        Self { protocol, repeats: protocol != Protocol::LeaveOneOut, users: None, seed: 1 }
+        Self {
+            protocol,
+            repeats: protocol != Protocol::LeaveOneOut,
+            users: None,
+            seed: 1,
+            off: false,
+            session: false,
+            baselines: false,
+        }
     }
 }
 
@@ -116,8 +154,8 @@ pub struct Outcome {
     pub case: Case,
     /// The 1-based place of the wanted item; `None` if it is not among the first [`LIST_LENGTH`].
     pub rank: Option<usize>,
-    /// Its place when items are ranked by popularity, with the same items excluded; `None` if it does not compete.
-    pub popularity_rank: Option<usize>,
+    /// The wanted item was not excluded and is in the pack: it could have been found.
+    pub competes: bool,
 }
 
 /// What an evaluation found.
@@ -125,7 +163,7 @@ pub struct Outcome {
 pub struct Evaluation {
     /// How it was asked.
     pub config: EvaluateConfig,
-    /// One per case, in log order.
+    /// One per case at level on-device, in log order.
     pub outcomes: Vec<Outcome>,
     /// Sequences with at least one case.
     pub users: usize,
@@ -133,13 +171,51 @@ pub struct Evaluation {
     pub unknown_targets: usize,
     /// Cases whose item was excluded because the shopper knew it; they are misses.
     pub known_targets: usize,
-    /// Distinct items among the first [`COVERAGE_LENGTH`] of all answers.
-    pub covered_items: usize,
-    /// Distinct items that popularity put there.
-    pub covered_by_popularity: usize,
-    /// How long each call of `recommend` took, ascending.
+    /// What each level came to: `on-device`, and `session` and `off` where asked for.
+    pub levels: BTreeMap<&'static str, Series>,
+    /// What each baseline came to.
+    pub baselines: BTreeMap<&'static str, Series>,
+    /// Baselines that were not run, and why.
+    pub baselines_left_out: BTreeMap<String, String>,
+    /// Figures and dimensions that the data does not give, and why.
+    pub left_out: BTreeMap<String, String>,
+    /// How long each call of `recommend` took at level on-device, ascending.
     pub latencies: Vec<Duration>,
+    dimensions: Vec<Dimension>,
+    cases_digest: String,
+    /// The ranks of the report to compare with.
+    baseline: Option<Vec<u8>>,
 }
+
+impl Evaluation {
+    /// What level on-device came to.
+    #[must_use]
+    pub fn on_device(&self) -> &Series {
+        &self.levels[ON_DEVICE]
+    }
+}
+
+/// A log to ask about, and what else is known.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The log whose events are asked for.
+    pub log: &'a Dataset,
+    /// The log the pack was trained on, for [`Protocol::NextClick`]; the other protocols find it in `log`.
+    pub training: Option<&'a Dataset>,
+    /// A report of the same cases, to compare with.
+    pub baseline: Option<&'a Report>,
+}
+
+impl<'a> Inputs<'a> {
+    /// A log, and nothing else known.
+    #[must_use]
+    pub fn new(log: &'a Dataset) -> Self {
+        Self { log, training: None, baseline: None }
+    }
+}
+
+/// Hears the list of every case at level on-device, best first, as the engine gave it.
+pub type Listener<'a> = &'a mut dyn FnMut(Case, &[u32]);
 
 /// Why nothing was evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -154,26 +230,37 @@ pub enum EvaluateError {
     /// Every wanted item and every history is foreign to the pack.
     #[error("the pack knows no item of the log; check the item column, or that log and pack are of one shop")]
     ForeignLog,
+    /// The training log is not the pack's.
+    #[error(
+        "the pack knows no item of the training log; check its item column, or that log and pack are of one shop"
+    )]
+    ForeignTrainingLog,
     /// The cases cannot be made.
     #[error(transparent)]
     Split(#[from] SplitError),
+    /// The report to compare with is of other cases.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     /// The engine refused a call.
     #[error("the engine refused: {0}")]
     Engine(#[from] tastekeeper::Error),
 }
 
-/// Replays `dataset` through an engine with `model`; `progress` hears the phase "evaluate" in cases.
+/// Replays a log through an engine with `model`; `progress` hears the phases "evaluate", "off", and one or two per
+/// baseline, in cases.
 ///
-/// One thread. Time is linear in cases times items.
+/// One thread. Time is linear in cases times items, for every level and baseline.
 ///
 /// # Errors
-/// If there is nothing to ask, or the engine refuses a call.
+/// If there is nothing to ask, the report to compare with is of other cases, or the engine refuses a call.
 pub fn evaluate(
     model: &Arc<Model>,
-    dataset: &Dataset,
+    inputs: Inputs<'_>,
     config: &EvaluateConfig,
+    listener: Listener<'_>,
     progress: &mut dyn Progress,
 ) -> Result<Evaluation, EvaluateError> {
+    let dataset = inputs.log;
     let mut cases = config.protocol.cases(dataset)?;
     if let Some(users) = config.users {
         sample(&mut cases, users, config.seed);
@@ -181,64 +268,82 @@ pub fn evaluate(
     if cases.is_empty() {
         return Err(EvaluateError::NoCases);
     }
-    let index: Vec<Option<u32>> = dataset.items.iter().map(|id| model.index_of(id)).collect();
+    let cases_digest = compare::digest(config, dataset, &cases);
+    let baseline = inputs
+        .baseline
+        .map(|report| compare::ranks(report, config, cases.len(), &cases_digest))
+        .transpose()?;
+    let index = index(model, dataset);
     if index.iter().all(Option::is_none) {
         return Err(EvaluateError::ForeignLog);
     }
-    let mut out = Evaluation {
-        config: *config,
-        outcomes: Vec::with_capacity(cases.len()),
-        users: 0,
-        unknown_targets: 0,
-        known_targets: 0,
-        covered_items: 0,
-        covered_by_popularity: 0,
-        latencies: Vec::with_capacity(cases.len()),
+    let training = match (training::cuts(config.protocol, dataset, model)?, inputs.training) {
+        (Some(cuts), _) => Some(Training::new(dataset, &cuts, &index, model.len())),
+        (None, Some(log)) => {
+            let index = self::index(model, log);
+            if index.iter().all(Option::is_none) {
+                return Err(EvaluateError::ForeignTrainingLog);
+            }
+            let cuts: Vec<usize> = log.sequences.iter().map(|sequence| sequence.events.len()).collect();
+            Some(Training::new(log, &cuts, &index, model.len()))
+        }
+        (None, None) => None,
     };
-    let mut phone = Phone::new(model)?;
-    let (mut covered, mut covered_by_popularity) = (BTreeSet::new(), BTreeSet::new());
-    let mut last_sequence = usize::MAX;
-    progress.begin("evaluate", cases.len() as u64);
-    for (done, case) in (1u64..).zip(&cases) {
-        let events = &dataset.sequences[case.sequence].events;
-        if case.sequence != last_sequence {
-            phone.hand_over()?;
-            out.users += 1;
-            last_sequence = case.sequence;
-        }
-        phone.live(dataset, &events[..case.position])?;
-        let excluded =
-            if config.repeats { Vec::new() } else { known_items(&events[..case.position], &index) };
-        let answer = phone.ask(excluded.iter().filter_map(|&item| model.id(item)))?;
-        out.latencies.push(answer.took);
-        covered_by_popularity.extend(popularity::first(COVERAGE_LENGTH, model.len(), &excluded));
-        for id in answer.items.iter().take(COVERAGE_LENGTH) {
-            covered.extend(model.index_of(id));
-        }
-        let wanted = events[case.position].item as usize;
-        let target = index[wanted];
-        let is_known = target.is_some_and(|target| excluded.contains(&target));
-        out.unknown_targets += usize::from(target.is_none());
-        out.known_targets += usize::from(is_known);
-        out.outcomes.push(Outcome {
-            case: *case,
-            rank: answer.items.iter().position(|id| *id == dataset.items[wanted]).map(|place| place + 1),
-            popularity_rank: target.filter(|_| !is_known).map(|target| popularity::rank(target, &excluded)),
-        });
-        progress.step(done);
+    let facts = Facts::new(model, training.as_ref());
+    let asked = Asked { model, dataset, config, cases: &cases, index: &index, facts: &facts };
+    let replayed = asked.replay(listener, progress)?;
+    let mut levels = BTreeMap::from([(ON_DEVICE, replayed.on_device)]);
+    levels.extend(replayed.session.map(|series| (SESSION, series)));
+    if config.off {
+        levels.insert(OFF, asked.replay_off(progress)?);
     }
-    progress.end();
-    out.latencies.sort_unstable();
-    out.covered_items = covered.len();
-    out.covered_by_popularity = covered_by_popularity.len();
-    Ok(out)
+    let Baselines { found, left_out } = asked.baselines(training.as_ref(), progress);
+    let wanted: Vec<Option<u32>> = cases.iter().map(|case| asked.wanted(case)).collect();
+    let dimensions = segments::dimensions(model, training.as_ref(), &cases, &wanted);
+    let mut missing: BTreeMap<String, String> = BTreeMap::new();
+    let mut miss = |name: &str, why: &str| missing.insert(name.to_owned(), why.to_owned());
+    for (name, why) in facts.missing() {
+        miss(&format!("{name}@{COVERAGE_LENGTH}"), why);
+    }
+    if training.is_none() {
+        miss("item-popularity", NO_TRAINING);
+    }
+    for name in ["category", "brand", "price-band"] {
+        if dimensions.iter().all(|dimension| dimension.name != name) {
+            miss(name, "no wanted item has one in the pack");
+        }
+    }
+    let ranks = &levels[ON_DEVICE].ranks;
+    let outcome = |((case, rank), competes): ((&Case, &u8), bool)| Outcome {
+        case: *case,
+        rank: Some(usize::from(*rank)).filter(|rank| *rank > 0),
+        competes,
+    };
+    Ok(Evaluation {
+        config: *config,
+        outcomes: cases.iter().zip(ranks).zip(replayed.competes).map(outcome).collect(),
+        users: count_users(&cases),
+        unknown_targets: wanted.iter().filter(|item| item.is_none()).count(),
+        known_targets: replayed.known_targets,
+        levels,
+        baselines: found,
+        baselines_left_out: left_out,
+        left_out: missing,
+        latencies: replayed.latencies,
+        dimensions,
+        cases_digest,
+        baseline,
+    })
 }
 
-/// The distinct items of a history that the pack knows, newest first, as many as a request may exclude.
-fn known_items(history: &[crate::dataset::Interaction], index: &[Option<u32>]) -> Vec<u32> {
-    let mut seen = BTreeSet::new();
-    let known = history.iter().rev().filter_map(|event| index[event.item as usize]);
-    known.filter(|item| seen.insert(*item)).take(tastekeeper::MAX_IDS).collect()
+/// The place in the pack of every item of a log.
+fn index(model: &Model, dataset: &Dataset) -> Vec<Option<u32>> {
+    dataset.items.iter().map(|id| model.index_of(id)).collect()
+}
+
+/// Cases come sequence by sequence.
+fn count_users(cases: &[Case]) -> usize {
+    cases.chunk_by(|a, b| a.sequence == b.sequence).count()
 }
 
 /// Keeps the cases of `users` sequences, drawn without replacement (selection sampling: Knuth, TAOCP 3.4.2, S).

@@ -3,8 +3,10 @@
 //! In: figures from [`evaluate`](crate::evaluate). Out: JSON, by serde. `text` says them on a terminal.
 //! Must never hold an item or user id.
 //!
-//! Names of figures are `metric@k`, lower case, such as `ndcg@10`. Every figure is a mean over the cases; larger is
-//! better except for `average_popularity@k`. Intervals are at the level of confidence in [`Statistics`].
+//! Names of figures are `metric@k`, lower case, such as `ndcg@10`. Every figure is a mean over the cases, but for
+//! `coverage@k`, a share of the pack's items; larger is better but for what [`lower_is_better`] names. Intervals are at
+//! the level of confidence in [`Statistics`]. What each metric is: [`reference::metrics`](crate::reference::metrics) and
+//! [`reference::lists`](crate::reference::lists).
 
 mod html;
 mod junit;
@@ -43,6 +45,15 @@ pub struct Metric {
 
 /// Figures by name, such as `ndcg@10`.
 pub type Metrics = BTreeMap<String, Metric>;
+
+/// Whether smaller figures of this name, such as `calibration@10`, are the better ones.
+///
+/// Calibration is a divergence. Average popularity is no quality by itself: recommending less of what everybody has
+/// counts as better.
+#[must_use]
+pub fn lower_is_better(metric: &str) -> bool {
+    matches!(metric.split('@').next(), Some("calibration" | "average_popularity"))
+}
 
 /// How intervals were made.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,11 +98,11 @@ pub struct WorstSegment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The whole interval says better.
+    /// The whole interval says better, and enough users show a difference.
     Better,
-    /// The whole interval says worse.
+    /// The whole interval says worse, and enough users show a difference.
     Worse,
-    /// The interval holds 0.
+    /// Anything else.
     NotShown,
 }
 
@@ -204,6 +215,9 @@ pub struct Report {
     /// Baselines that were not run, and why.
     #[serde(default)]
     pub baselines_left_out: BTreeMap<String, String>,
+    /// Figures and dimensions of segments that the data does not give, and why.
+    #[serde(default)]
+    pub left_out: BTreeMap<String, String>,
     /// Paired comparisons.
     #[serde(default)]
     pub comparisons: Vec<Comparison>,

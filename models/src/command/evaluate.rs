@@ -1,10 +1,11 @@
 //! `tastekeeper evaluate`: a pack's quality, size and speed, through the engine.
 
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tastekeeper::model::Model;
 
 use super::failure::Failure;
@@ -12,8 +13,11 @@ use super::log::LogArguments;
 use super::output::Output;
 use super::progress::{Bars, say};
 use super::{files, keys, log};
-use crate::evaluate::{EvaluateConfig, Protocol, evaluate};
-use crate::report::Report;
+use crate::dataset::Dataset;
+use crate::evaluate::{EvaluateConfig, EvaluateError, Inputs, Protocol, evaluate};
+use crate::reference::Case;
+use crate::report::{REPORT_VERSION, Report};
+use crate::statistics::{Bootstrap, RESAMPLES};
 
 /// Which events are to be predicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -39,6 +43,17 @@ enum Repeats {
     Forbid,
 }
 
+/// Levels of personalisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LevelName {
+    /// Nothing is known of the user
+    Off,
+    /// What was done in this visit: until a pause of 30 minutes; without times the event before alone
+    Session,
+    /// The whole history; always measured
+    OnDevice,
+}
+
 /// Arguments of `evaluate`.
 #[derive(Debug, Args)]
 pub(super) struct EvaluateArguments {
@@ -55,10 +70,25 @@ pub(super) struct EvaluateArguments {
     /// Whether items of the user's history compete
     #[arg(long, value_enum, default_value = "auto", value_name = "WHETHER")]
     repeats: Repeats,
+    /// Levels of personalisation to measure
+    #[arg(long, value_enum, value_name = "LEVEL,..", value_delimiter = ',', default_values_t = LevelName::value_variants().to_vec())]
+    levels: Vec<LevelName>,
+    /// Leaves out item-kNN, Markov and EASE; EASE takes long for many items
+    #[arg(long)]
+    no_baselines: bool,
+    /// With next-click, the log the pack was trained on, written as the log is: for baselines, novelty and popularity
+    #[arg(long, value_name = "FILE")]
+    training_log: Option<PathBuf>,
+    /// Bootstrap samples of users behind every interval; 0 for no intervals
+    #[arg(long, value_name = "COUNT", default_value_t = RESAMPLES, value_parser = clap::value_parser!(u32).range(..=100_000))]
+    resamples: u32,
+    /// An earlier report of the same cases, to be compared with case by case
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
     /// Only so many users or sessions, drawn at random
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     users: Option<u64>,
-    /// What the draw follows from
+    /// What the draw of users and the intervals follow from
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Public key the pack must be signed with; by default the development key's
@@ -67,39 +97,50 @@ pub(super) struct EvaluateArguments {
     /// Write the figures as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Write the lists at level on-device: a JSON object per line with `sequence` (which user of the log, from 0),
+    /// `position` (which event was to be predicted, from 0), `wanted` and `items`
+    #[arg(long, value_name = "FILE")]
+    recommendations: Option<PathBuf>,
     #[command(flatten)]
     format: LogArguments,
 }
 
 /// Evaluates, prints the table, writes the report.
 pub(super) fn run(arguments: &EvaluateArguments, output: &mut Output) -> Result<(), Failure> {
-    files::check_outputs(&[arguments.report.as_deref()], &[&arguments.pack, &arguments.log])?;
-    let share = arguments.share;
-    let protocol = match arguments.protocol {
-        ProtocolName::LeaveOneOut => Protocol::LeaveOneOut,
-        ProtocolName::NextClick => Protocol::NextClick,
-        ProtocolName::Temporal => Protocol::Temporal { share },
-        ProtocolName::TemporalSessions => Protocol::TemporalSessions { share },
-    };
-    let auto = EvaluateConfig::new(protocol);
-    let config = EvaluateConfig {
-        repeats: match arguments.repeats {
-            Repeats::Auto => auto.repeats,
-            Repeats::Allow => true,
-            Repeats::Forbid => false,
-        },
-        users: arguments.users.map(|users| usize::try_from(users).unwrap_or(usize::MAX)),
-        seed: arguments.seed,
-        ..auto
-    };
+    let mut inputs: Vec<&Path> = vec![&arguments.pack, &arguments.log];
+    inputs.extend(arguments.training_log.as_deref());
+    inputs.extend(arguments.baseline.as_deref());
+    files::check_outputs(&[arguments.report.as_deref(), arguments.recommendations.as_deref()], &inputs)?;
+    let config = arguments.config()?;
+    let baseline = arguments.baseline.as_deref().map(read_report).transpose()?;
     let model = Arc::new(keys::open_pack(&arguments.pack, &arguments.key)?);
     let mut bars = Bars::new();
-    let dataset = arguments.format.read(&arguments.log, &mut bars)?;
-    say(&log::describe(&arguments.log, &dataset));
-    warn_of_seen_events(&model, protocol);
-    let evaluation =
-        evaluate(&model, &dataset, &config, &mut bars).map_err(|error| Failure::evaluating(&error))?;
-    let report = Report::new(&evaluation, model.info());
+    let asked = arguments.format.read(&arguments.log, &mut bars)?;
+    say(&log::describe(&arguments.log, &asked));
+    let training = match &arguments.training_log {
+        Some(path) => {
+            let training = arguments.format.read(path, &mut bars)?;
+            say(&log::describe(path, &training));
+            Some(training)
+        }
+        None => None,
+    };
+    warn_of_seen_events(&model, config.protocol);
+
+    let mut lists = String::new();
+    let mut listener = |case: Case, items: &[u32]| {
+        if arguments.recommendations.is_some() {
+            writeln!(lists, "{}", line(&asked, &model, case, items)).expect("a string takes text");
+        }
+    };
+    let inputs = Inputs { log: &asked, training: training.as_ref(), baseline: baseline.as_ref() };
+    let evaluation = evaluate(&model, inputs, &config, &mut listener, &mut bars)
+        .map_err(|error| arguments.failure(&error))?;
+    let bootstrap = Bootstrap { resamples: arguments.resamples, seed: arguments.seed };
+    let report = Report::new(&evaluation, model.info(), &bootstrap, &mut bars);
+    if let Some(path) = &arguments.recommendations {
+        files::write(path, lists.as_bytes())?;
+    }
     if let Some(path) = &arguments.report {
         let mut text = serde_json::to_string_pretty(&report).map_err(Failure::operation)?;
         text.push('\n');
@@ -107,6 +148,78 @@ pub(super) fn run(arguments: &EvaluateArguments, output: &mut Output) -> Result<
     }
     output.line(&report);
     Ok(())
+}
+
+impl EvaluateArguments {
+    fn config(&self) -> Result<EvaluateConfig, Failure> {
+        let share = self.share;
+        let protocol = match self.protocol {
+            ProtocolName::LeaveOneOut => Protocol::LeaveOneOut,
+            ProtocolName::NextClick => Protocol::NextClick,
+            ProtocolName::Temporal => Protocol::Temporal { share },
+            ProtocolName::TemporalSessions => Protocol::TemporalSessions { share },
+        };
+        if self.training_log.is_some() && protocol != Protocol::NextClick {
+            return Err(Failure::input(format!(
+                "--training-log is for --protocol next-click; {} takes the training part of the log itself",
+                protocol.name()
+            )));
+        }
+        if self.baseline.is_some() && self.resamples == 0 {
+            return Err(Failure::input("--baseline needs intervals; give --resamples above 0"));
+        }
+        let auto = EvaluateConfig::new(protocol);
+        Ok(EvaluateConfig {
+            repeats: match self.repeats {
+                Repeats::Auto => auto.repeats,
+                Repeats::Allow => true,
+                Repeats::Forbid => false,
+            },
+            users: self.users.map(|users| usize::try_from(users).unwrap_or(usize::MAX)),
+            seed: self.seed,
+            off: self.levels.contains(&LevelName::Off),
+            session: self.levels.contains(&LevelName::Session),
+            baselines: !self.no_baselines,
+            ..auto
+        })
+    }
+
+    fn failure(&self, error: &EvaluateError) -> Failure {
+        match (error, &self.baseline, &self.training_log) {
+            (EvaluateError::Compare(_), Some(path), _)
+            | (EvaluateError::ForeignTrainingLog, _, Some(path)) => Failure::in_file(path, error),
+            _ => Failure::evaluating(error),
+        }
+    }
+}
+
+/// A case and its list, with the ids of the shop's items.
+fn line(dataset: &Dataset, model: &Model, case: Case, items: &[u32]) -> Value {
+    let wanted = dataset.sequences[case.sequence].events[case.position].item as usize;
+    let items: Vec<&str> = items.iter().filter_map(|&item| model.id(item)).collect();
+    json!({
+        "sequence": case.sequence,
+        "position": case.position,
+        "wanted": dataset.items[wanted],
+        "items": items,
+    })
+}
+
+/// Reads a `report.json`.
+pub(super) fn read_report(path: &Path) -> Result<Report, Failure> {
+    let refused = |what: String| {
+        Failure::input(format!("{}: {what}; make it with `tastekeeper evaluate --report`", path.display()))
+    };
+    let value: Value = serde_json::from_slice(&files::read(path)?)
+        .map_err(|error| refused(format!("is not JSON (line {})", error.line())))?;
+    match value["version"].as_u64() {
+        Some(version) if version == u64::from(REPORT_VERSION) => {}
+        Some(version) => {
+            return Err(refused(format!("is a report of version {version}, not {REPORT_VERSION}")));
+        }
+        None => return Err(refused("is not a report".to_owned())),
+    }
+    serde_json::from_value(value).map_err(|_| refused("is not a whole report".to_owned()))
 }
 
 /// Says so if the pack's own summary shows that training may have seen the events asked for.

@@ -2,7 +2,7 @@
 //!
 //! In: the events of a log. Out: answers of the engine and how long they took.
 //!
-//! Level OnDevice, all files in memory. Events are tracked as what the log says they were, so that their weights and
+//! All files are in memory. Events are tracked as what the log says they were, so that their weights and
 //! explanations are a phone's. Two of the engine's rules keep items out of an answer whatever their score, and they
 //! are the shop's choice rather than the model's quality: what lies in the cart, and what was bought within 30 days.
 //! Here carts are emptied right after the event and all events are 60 days old, so that neither rule hides anything.
@@ -20,7 +20,6 @@ use tastekeeper::{
     Recommender, Request, Result,
 };
 
-use super::LIST_LENGTH;
 use crate::dataset::{Dataset, Interaction, InteractionKind};
 use crate::reference::HISTORY_EVENTS;
 
@@ -31,41 +30,49 @@ const EVENTS_MS: i64 = NOW_MS - 60 * 24 * 60 * 60 * 1000;
 
 /// See the module.
 pub(super) struct Phone {
+    model: Arc<Model>,
     recommender: Recommender,
-    /// Events of the shopper that were lived through.
-    lived: usize,
+    /// Events of the shopper from this one on, up to that one, were lived through.
+    lived: (usize, usize),
 }
 
 /// One answer.
 pub(super) struct Answer {
-    /// Item ids, best first.
-    pub(super) items: Vec<String>,
+    /// Item indices, best first.
+    pub(super) items: Vec<u32>,
     /// How long `recommend` took.
     pub(super) took: Duration,
 }
 
 impl Phone {
-    pub(super) fn new(model: &Arc<Model>) -> Result<Self> {
+    pub(super) fn new(model: &Arc<Model>, level: PersonalizationLevel) -> Result<Self> {
         let clock = Arc::new(FixedClock::new(NOW_MS));
         let platform = Platform::in_memory(clock, Arc::new(SeededRandom::new(0)));
         let recommender = Recommender::open(Config::default(), platform)?;
         recommender.install_model(model.clone())?;
-        recommender.set_level(PersonalizationLevel::OnDevice, Some(&Consent::new("evaluation")))?;
-        Ok(Self { recommender, lived: 0 })
+        if level > PersonalizationLevel::Off {
+            recommender.set_level(level, Some(&Consent::new("evaluation")))?;
+        }
+        Ok(Self { model: model.clone(), recommender, lived: (0, 0) })
     }
 
-    /// The next shopper takes the phone: nothing of the one before is left.
+    /// The next shopper takes the phone, or the next visit begins: nothing of what was before is left.
     pub(super) fn hand_over(&mut self) -> Result<()> {
-        if self.lived > 0 {
+        if self.lived.0 < self.lived.1 {
             self.recommender.forget(Forget::Everything)?;
-            self.lived = 0;
         }
+        self.lived = (0, 0);
         Ok(())
     }
 
-    /// Lives through what of `history` was not lived through yet.
-    pub(super) fn live(&mut self, dataset: &Dataset, history: &[Interaction]) -> Result<()> {
-        let from = self.lived.max(history.len().saturating_sub(HISTORY_EVENTS));
+    /// Lives through what of `history` from place `start` on was not lived through yet. A `start` that is not the one
+    /// before is a new visit.
+    pub(super) fn live(&mut self, dataset: &Dataset, history: &[Interaction], start: usize) -> Result<()> {
+        if self.lived.0 != start {
+            self.hand_over()?;
+            self.lived = (start, start);
+        }
+        let from = self.lived.1.max(history.len().saturating_sub(HISTORY_EVENTS));
         let mut events = Vec::with_capacity(history.len() - from);
         for (time_ms, event) in (EVENTS_MS + count_ms(from)..).zip(&history[from..]) {
             let id = dataset.items[event.item as usize].as_str();
@@ -80,26 +87,55 @@ impl Phone {
                 events.push(Event::of_item(EventKind::RemoveFromCart, id).at(time_ms));
             }
         }
-        self.lived = history.len();
+        self.lived.1 = history.len();
         self.recommender.track_all(events).map(drop)
     }
 
-    /// Asks for the home screen's list.
+    /// Asks for the home screen's list of `count` items, without those in `exclude`.
     #[allow(clippy::disallowed_methods, reason = "latency is measured, nothing depends on it")]
-    pub(super) fn ask<'id>(&self, exclude: impl Iterator<Item = &'id str>) -> Result<Answer> {
+    pub(super) fn ask(&self, count: usize, exclude: &[u32]) -> Result<Answer> {
+        let ids = exclude.iter().filter_map(|&item| self.model.id(item));
         let request = Request {
-            exclude_ids: exclude.map(str::to_owned).collect(),
+            exclude_ids: ids.map(str::to_owned).collect(),
             diversity: Some(0.0),
             exploration_rate: Some(0.0),
-            ..Request::new(RecommendationKind::ForYou).count(LIST_LENGTH).seed(0)
+            ..Request::new(RecommendationKind::ForYou).count(count).seed(0)
         };
         let start = Instant::now();
         let answer = self.recommender.recommend(request)?;
         let took = start.elapsed();
-        Ok(Answer { items: answer.items.into_iter().map(|item| item.item_id).collect(), took })
+        let items = answer.items.iter().filter_map(|item| self.model.index_of(&item.item_id)).collect();
+        Ok(Answer { items, took })
     }
+}
+
+/// Where the visit began in which event `position` happened: after the last pause of `idle_ms` or more, which may be
+/// the one right before it. Nothing tells visits apart in a log without times; there it is taken to have begun with the
+/// event before, the least that a visit can have seen.
+pub(super) fn visit_start(events: &[Interaction], position: usize, idle_ms: i64) -> usize {
+    let goes_on = |place: &usize| match (events[*place - 1].time_ms, events[*place].time_ms) {
+        (Some(before), Some(after)) => after.saturating_sub(before) < idle_ms,
+        _ => *place == position,
+    };
+    position - (1..=position).rev().take_while(goes_on).count()
 }
 
 fn count_ms(events: usize) -> i64 {
     i64::try_from(events).expect("a history lies in memory")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_visit_ends_with_a_pause() {
+        let event = |time_ms| Interaction { item: 0, kind: InteractionKind::View, time_ms };
+        let timed: Vec<Interaction> = [0, 5, 14, 24, 30].map(|time| event(Some(time))).to_vec();
+        let start = |position| visit_start(&timed, position, 10);
+        // pauses: 5, 9, 10 (ends the visit), 6
+        assert_eq!([1, 2, 3, 4].map(start), [0, 0, 3, 3]);
+        let untimed = vec![event(None); 4];
+        assert_eq!([1, 2, 3].map(|position| visit_start(&untimed, position, 10)), [0, 1, 2]);
+    }
 }

@@ -8,7 +8,7 @@ use super::phone::{Home, Phone};
 use super::screen::{Look, Screen, grouped};
 use crate::command::failure::Failure;
 use crate::command::progress::{Bars, now};
-use crate::evaluate::{EvaluateConfig, Protocol, evaluate};
+use crate::evaluate::{EvaluateConfig, Inputs, Protocol, Series, evaluate};
 use crate::reference::metrics::{hit_rate_at_k, ndcg_at_k};
 
 /// Calls that are timed.
@@ -81,19 +81,20 @@ pub(super) fn show(
 ) -> Result<(), Failure> {
     let config =
         EvaluateConfig { users: Some(SAMPLE), seed: home.seed, ..EvaluateConfig::new(Protocol::LeaveOneOut) };
-    let found = evaluate(&home.pack.model, &home.shop.dataset, &config, bars)
+    let inputs = Inputs::new(&home.shop.dataset);
+    let found = evaluate(&home.pack.model, inputs, &config, &mut |_, _| (), bars)
         .map_err(|error| Failure::evaluating(&error))?;
     // Shoppers whose last item was not new to them cannot be answered: what they know is left out.
-    let new: Vec<_> = found.outcomes.iter().filter(|outcome| outcome.popularity_rank.is_some()).collect();
-    let ranks = |rank: fn(&crate::evaluate::Outcome) -> Option<usize>| -> Vec<usize> {
-        new.iter().map(|outcome| rank(outcome).unwrap_or(usize::MAX)).collect()
+    let ranks = |series: &Series| -> Vec<usize> {
+        let ranks = series.ranks_or_max().into_iter().zip(&found.outcomes);
+        ranks.filter(|(_, outcome)| outcome.competes).map(|(rank, _)| rank).collect()
     };
-    let (model, popular) = (ranks(|outcome| outcome.rank), ranks(|outcome| outcome.popularity_rank));
+    let (model, popular) = (ranks(found.on_device()), ranks(&found.baselines["popularity"]));
 
     screen.heading(9, "In short");
     screen.note(format_args!(
         "The next new item of {} shoppers, held out of training, among {} items:",
-        new.len(),
+        model.len(),
         grouped(home.pack.model.len())
     ));
     for (name, metric) in [("HR@10", hit_rate_at_k as fn(&[usize], usize) -> f64), ("NDCG@10", ndcg_at_k)] {
