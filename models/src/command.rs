@@ -10,6 +10,7 @@ mod demo;
 mod evaluate;
 mod failure;
 mod files;
+mod gate;
 mod generate_log;
 mod generate_shop;
 mod import;
@@ -20,6 +21,7 @@ mod log;
 mod output;
 mod pack;
 mod progress;
+mod report;
 mod sign;
 mod train;
 
@@ -56,6 +58,10 @@ enum Command {
     Evaluate(evaluate::EvaluateArguments),
     /// Writes a log that does not exist, as large as wanted
     GenerateLog(generate_log::GenerateLogArguments),
+    /// Judges a report by a file of gates: exit code 0 passed, 1 a gate failed, 2 could not be told
+    Gate(gate::GateArguments),
+    /// Writes reports as pages for people
+    Report(report::ReportArguments),
     /// Writes a shop that does not exist: catalogue, log, categories, personas
     GenerateShop(generate_shop::GenerateShopArguments),
     /// Shows everything once, in under a minute: a shop, a model, a phone and what the shopper controls
@@ -75,6 +81,8 @@ pub fn main() -> ExitCode {
         Command::Sign(arguments) => sign::run(&arguments, &mut output),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
         Command::GenerateLog(arguments) => generate_log::run(&arguments, &mut output),
+        Command::Gate(arguments) => gate::run(&arguments, &mut output),
+        Command::Report(arguments) => report::run(&arguments, &mut output),
         Command::GenerateShop(arguments) => generate_shop::run(&arguments, &mut output),
         Command::Demo(arguments) => demo::run(&arguments, &mut output),
     };

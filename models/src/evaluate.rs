@@ -16,6 +16,7 @@ mod asked;
 mod compare;
 mod figures;
 mod intervals;
+mod parts;
 mod replay;
 mod segments;
 mod series;
@@ -129,6 +130,8 @@ pub struct EvaluateConfig {
     pub session: bool,
     /// Also fits and asks item-kNN, Markov and EASE. Popularity is always asked.
     pub baselines: bool,
+    /// Also replays with each part of the model alone.
+    pub parts: bool,
 }
 
 impl EvaluateConfig {
@@ -143,6 +146,7 @@ impl EvaluateConfig {
             off: false,
             session: false,
             baselines: false,
+            parts: false,
         }
     }
 }
@@ -173,6 +177,8 @@ pub struct Evaluation {
     pub known_targets: usize,
     /// What each level came to: `on-device`, and `session` and `off` where asked for.
     pub levels: BTreeMap<&'static str, Series>,
+    /// What each part of the model came to alone.
+    pub parts: BTreeMap<&'static str, Series>,
     /// What each baseline came to.
     pub baselines: BTreeMap<&'static str, Series>,
     /// Baselines that were not run, and why.
@@ -241,6 +247,12 @@ pub enum EvaluateError {
     /// The report to compare with is of other cases.
     #[error(transparent)]
     Compare(#[from] CompareError),
+    /// A part of the model cannot be asked alone.
+    #[error("a part of the model cannot be packed alone: {reason}")]
+    Parts {
+        /// What the writer of packs said.
+        reason: String,
+    },
     /// The engine refused a call.
     #[error("the engine refused: {0}")]
     Engine(#[from] tastekeeper::Error),
@@ -297,6 +309,16 @@ pub fn evaluate(
     if config.off {
         levels.insert(OFF, asked.replay_off(progress)?);
     }
+    let mut parts = BTreeMap::new();
+    if config.parts {
+        let config = EvaluateConfig { session: false, ..*config };
+        let found =
+            parts::parts(model).map_err(|error| EvaluateError::Parts { reason: error.to_string() })?;
+        for (name, part) in found {
+            let asked = Asked { model: &part, config: &config, ..asked };
+            parts.insert(name, asked.replay(&mut |_, _| {}, progress)?.on_device);
+        }
+    }
     let Baselines { found, left_out } = asked.baselines(training.as_ref(), progress);
     let wanted: Vec<Option<u32>> = cases.iter().map(|case| asked.wanted(case)).collect();
     let dimensions = segments::dimensions(model, training.as_ref(), &cases, &wanted);
@@ -326,6 +348,7 @@ pub fn evaluate(
         unknown_targets: wanted.iter().filter(|item| item.is_none()).count(),
         known_targets: replayed.known_targets,
         levels,
+        parts,
         baselines: found,
         baselines_left_out: left_out,
         left_out: missing,

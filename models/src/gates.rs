@@ -41,6 +41,7 @@ struct Gate {
 #[derive(Clone, Debug, PartialEq)]
 enum Scope {
     Level(String),
+    Part(String),
     Segment { dimension: String, name: String },
     WorstSegment,
 }
@@ -80,6 +81,8 @@ enum Other {
     Baseline(String),
     BestBaseline,
     Level(String),
+    /// A part of the model alone.
+    Part(String),
     /// Over all cases; for segments.
     Overall,
 }

@@ -8,16 +8,24 @@
 //! the level of confidence in [`Statistics`]. What each metric is: [`reference::metrics`](crate::reference::metrics) and
 //! [`reference::lists`](crate::reference::lists).
 
+mod html;
 mod junit;
+mod markdown;
+mod outline;
+mod read;
 #[cfg(test)]
 pub(crate) mod sample;
 mod text;
+mod words;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use html::html;
 pub use junit::junit;
+pub use markdown::markdown;
+pub use read::{ReadError, from_json};
 
 /// The version of the report's layout. Fields may be added under one version, not removed or changed.
 pub const REPORT_VERSION: u32 = 2;
@@ -102,7 +110,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// `baseline:NAME` for a key of [`Report::baselines`], `level:NAME` for a key of [`Report::levels`],
-    /// `report` for the report given as the baseline.
+    /// `part:NAME` for a key of [`Report::parts`], `report` for the report given as the baseline.
     pub with: String,
     /// Name of the figure.
     pub metric: String,
@@ -202,6 +210,10 @@ pub struct Report {
     /// The worst segment large enough to say so.
     #[serde(default)]
     pub worst_segment: Option<WorstSegment>,
+    /// The same figures of parts of the model, each alone: `vectors`, `transitions`, and `transitions-reversed`, which
+    /// follows every transition against its direction.
+    #[serde(default)]
+    pub parts: BTreeMap<String, Metrics>,
     /// The same figures of other ways to recommend: `popularity`, `item-knn`, `markov`, `ease`.
     pub baselines: BTreeMap<String, Metrics>,
     /// Baselines that were not run, and why.

@@ -73,6 +73,10 @@ pub(super) struct EvaluateArguments {
     /// Levels of personalisation to measure
     #[arg(long, value_enum, value_name = "LEVEL,..", value_delimiter = ',', default_values_t = LevelName::value_variants().to_vec())]
     levels: Vec<LevelName>,
+    /// Also measures each part of the model alone, which takes as long again for every part: the vectors, the transitions,
+    /// and the transitions against their direction. The gates that ship find mixed-up models by it
+    #[arg(long)]
+    parts: bool,
     /// Leaves out item-kNN, Markov and EASE; EASE takes long for many items
     #[arg(long)]
     no_baselines: bool,
@@ -180,6 +184,7 @@ impl EvaluateArguments {
             off: self.levels.contains(&LevelName::Off),
             session: self.levels.contains(&LevelName::Session),
             baselines: !self.no_baselines,
+            parts: self.parts,
             ..auto
         })
     }

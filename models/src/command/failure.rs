@@ -12,6 +12,8 @@ use crate::pack::PackError;
 const INPUT: u8 = 2;
 /// The command could not do what was asked.
 const OPERATION: u8 = 1;
+/// A gate failed; nothing else of `gate` ends with this.
+const GATE_FAILED: u8 = 1;
 
 /// See the module.
 #[derive(Debug)]
@@ -29,6 +31,16 @@ impl Failure {
     /// Something did not work.
     pub(super) fn operation(message: impl fmt::Display) -> Self {
         Self { message: message.to_string(), code: OPERATION }
+    }
+
+    /// A gate of a release failed.
+    pub(super) fn gate_failed(message: impl fmt::Display) -> Self {
+        Self { message: message.to_string(), code: GATE_FAILED }
+    }
+
+    /// The same failure, where 1 is kept for gates that failed.
+    pub(super) fn not_judged(self) -> Self {
+        Self { code: INPUT, ..self }
     }
 
     /// A file given is not right.

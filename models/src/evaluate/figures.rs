@@ -64,6 +64,7 @@ impl Report {
             metrics,
             levels,
             segments,
+            parts: measured.systems(|with| with.strip_prefix("part:")),
             baselines: measured.systems(|with| with.strip_prefix("baseline:")),
             baselines_left_out: evaluation.baselines_left_out.clone(),
             left_out: evaluation.left_out.clone(),
@@ -130,6 +131,7 @@ impl<'a> Measured<'a> {
         let mut named: Vec<(String, &[u8], Option<&Series>)> =
             evaluation.levels.iter().map(of("level")).collect();
         named.sort_by_key(|(with, ..)| with != &format!("level:{ON_DEVICE}"));
+        named.extend(evaluation.parts.iter().map(of("part")));
         named.extend(evaluation.baselines.iter().map(of("baseline")));
         named.extend(other.map(|ranks| ("report".to_owned(), ranks, None)));
 

@@ -23,6 +23,9 @@ const BEYOND: [&str; 8] = [
     "calibration@10",
 ];
 
+/// Parts that a model may have.
+const PARTS: [&str; 3] = ["vectors", "transitions", "transitions-reversed"];
+
 /// Why a gate cannot be judged.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(super) enum Problem {
@@ -89,6 +92,7 @@ pub(super) fn find(report: &Report, metric: &str, scope: &Scope) -> Result<Metri
     known(report, metric)?;
     match scope {
         Scope::Level(name) => in_map(&levels(report), metric, name, "level"),
+        Scope::Part(name) => part(report, metric, name),
         Scope::Segment { dimension, name } => segment(report, metric, dimension, name),
         Scope::WorstSegment => match &report.worst_segment {
             None => Err(Problem::Absent(
@@ -117,11 +121,12 @@ pub(super) fn other(
     known(report, metric)?;
     match other {
         Other::Overall => Ok((in_map(&levels(report), metric, MAIN_LEVEL, "level")?, "all cases".to_owned())),
-        _ if !matches!(scope, Scope::Level(_)) => Err(Problem::Useless(
+        _ if !matches!(scope, Scope::Level(_) | Scope::Part(_)) => Err(Problem::Useless(
             "baselines and levels are known over all cases; hold a segment against `overall`, or use `beats`"
                 .to_owned(),
         )),
         Other::Level(name) => Ok((in_map(&levels(report), metric, name, "level")?, format!("level {name}"))),
+        Other::Part(name) => Ok((part(report, metric, name)?, format!("the {name} alone"))),
         Other::Baseline(name) => Ok((baseline(report, metric, name)?, name.clone())),
         Other::BestBaseline => {
             let (name, metric) = best_baseline(report, metric)?;
@@ -151,6 +156,10 @@ pub(super) fn comparison<'a>(
             in_map(&levels(report), metric, name, "level")?;
             (format!("level:{name}"), format!("level {name}"))
         }
+        Other::Part(name) => {
+            part(report, metric, name)?;
+            (format!("part:{name}"), format!("the {name} alone"))
+        }
         Other::Overall => {
             return Err(Problem::Useless("a segment is part of all cases; use `min`".to_owned()));
         }
@@ -179,8 +188,8 @@ pub(super) fn paired<'a>(
 pub(super) fn segment_key(report: &Report, scope: &Scope) -> Result<Option<String>, Problem> {
     match (scope, &report.worst_segment) {
         (Scope::Level(level), _) if level == MAIN_LEVEL => Ok(None),
-        (Scope::Level(_), _) => {
-            Err(Problem::Useless("only level on-device is compared; leave `level` out".to_owned()))
+        (Scope::Level(_) | Scope::Part(_), _) => {
+            Err(Problem::Useless("only level on-device is compared; leave `level` and `part` out".to_owned()))
         }
         (Scope::Segment { dimension, name }, _) => Ok(Some(format!("{dimension}={name}"))),
         (Scope::WorstSegment, Some(worst)) => Ok(Some(format!("{}={}", worst.dimension, worst.name))),
@@ -234,6 +243,19 @@ fn in_map(
         Some(found) => finite(metric, *found),
         None => Err(Problem::Absent(format!("the report has no {metric} for {what} {name}"))),
     }
+}
+
+fn part(report: &Report, metric: &str, name: &str) -> Result<Metric, Problem> {
+    if report.parts.is_empty() {
+        return Err(Problem::Absent(
+            "the report does not have the model's parts alone; evaluate with --parts".to_owned(),
+        ));
+    }
+    if PARTS.contains(&name) && !report.parts.contains_key(name) {
+        return Err(Problem::Absent(format!("the model has no {name}")));
+    }
+    let map = report.parts.iter().map(|(name, metrics)| (name.as_str(), metrics)).collect();
+    in_map(&map, metric, name, "part")
 }
 
 fn baseline(report: &Report, metric: &str, name: &str) -> Result<Metric, Problem> {

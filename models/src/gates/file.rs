@@ -42,6 +42,7 @@ struct RawGate {
     metric: String,
     level: Option<String>,
     segment: Option<String>,
+    part: Option<String>,
     min: Option<RawLimit>,
     max: Option<RawLimit>,
     max_regression: Option<RawAllowed>,
@@ -139,7 +140,7 @@ fn gate(raw: RawGate) -> Result<Gate, String> {
             return Err(format!("`{field}` must have 1 to {MAX_TEXT} characters"));
         }
     }
-    let scope = scope(raw.level, raw.segment)?;
+    let scope = scope(raw.level, raw.segment, raw.part)?;
     let detects = raw.detects.map(|text| allowed("detects", text)).transpose()?;
     if detects.is_some() && raw.max_regression.is_none() {
         return Err("`detects` goes with `max_regression`".to_owned());
@@ -177,20 +178,20 @@ fn gate(raw: RawGate) -> Result<Gate, String> {
     Ok(Gate { name: raw.name.unwrap_or_else(|| gate.to_string()), ..gate })
 }
 
-fn scope(level: Option<String>, segment: Option<String>) -> Result<Scope, String> {
-    match (level, segment.as_deref()) {
-        (Some(_), Some(_)) => {
-            Err("segments are of level on-device; give `level` or `segment`, not both".to_owned())
-        }
-        (Some(level), None) => Ok(Scope::Level(level)),
-        (None, None) => Ok(Scope::Level(super::figure::MAIN_LEVEL.to_owned())),
-        (None, Some("worst")) => Ok(Scope::WorstSegment),
-        (None, Some(segment)) => match segment.split_once('=') {
+fn scope(level: Option<String>, segment: Option<String>, part: Option<String>) -> Result<Scope, String> {
+    match (level, segment.as_deref(), part) {
+        (None, None, None) => Ok(Scope::Level(super::figure::MAIN_LEVEL.to_owned())),
+        (Some(level), None, None) => Ok(Scope::Level(level)),
+        (None, None, Some(part)) => Ok(Scope::Part(part)),
+        (None, Some("worst"), None) => Ok(Scope::WorstSegment),
+        (None, Some(segment), None) => match segment.split_once('=') {
             Some((dimension, name)) => {
                 Ok(Scope::Segment { dimension: dimension.to_owned(), name: name.to_owned() })
             }
             None => Err("`segment` is `dimension=name`, such as `history-length=1`, or `worst`".to_owned()),
         },
+        _ => Err("give one of `level`, `segment` and `part`, not both: the others are of level on-device"
+            .to_owned()),
     }
 }
 
@@ -205,20 +206,21 @@ fn limit(field: &str, raw: RawLimit, scope: &Scope) -> Result<Limit, String> {
     }
 }
 
-/// `popularity`, `baseline:popularity`, `best-baseline`, `level:off`, `overall`.
+/// `popularity`, `baseline:popularity`, `best-baseline`, `level:off`, `part:vectors`, `overall`.
 fn other(field: &str, text: &str, scope: &Scope) -> Result<Other, String> {
     Ok(match (text.split_once(':'), text) {
         (_, "best-baseline") => Other::BestBaseline,
-        (_, "overall") if matches!(scope, Scope::Level(_)) => {
+        (_, "overall") if matches!(scope, Scope::Level(_) | Scope::Part(_)) => {
             return Err("`overall` is for gates of a segment".to_owned());
         }
         (_, "overall") => Other::Overall,
         (Some(("level", name)), _) if !name.is_empty() => Other::Level(name.to_owned()),
+        (Some(("part", name)), _) if !name.is_empty() => Other::Part(name.to_owned()),
         (Some(("baseline", name)), _) if !name.is_empty() => Other::Baseline(name.to_owned()),
         (None, name) if !name.is_empty() => Other::Baseline(name.to_owned()),
         _ => {
             return Err(format!(
-                "`{field}` names another figure: `baseline:NAME`, `best-baseline`, `level:NAME` or `overall`"
+                "`{field}` names another figure: `baseline:NAME`, `best-baseline`, `level:NAME`, `part:NAME` or `overall`"
             ));
         }
     })
@@ -252,6 +254,7 @@ impl fmt::Display for Gate {
             Scope::Level(level) if level == super::figure::MAIN_LEVEL => {}
             Scope::Level(level) => write!(f, " at level {level}")?,
             Scope::Segment { dimension, name } => write!(f, " of {dimension}={name}")?,
+            Scope::Part(part) => write!(f, " of the {part} alone")?,
             Scope::WorstSegment => write!(f, " of the worst segment")?,
         }
         match &self.check {
@@ -287,6 +290,7 @@ impl fmt::Display for Other {
             Self::Baseline(name) => write!(f, "{name}"),
             Self::BestBaseline => write!(f, "the best baseline"),
             Self::Level(name) => write!(f, "level {name}"),
+            Self::Part(name) => write!(f, "the {name} alone"),
             Self::Overall => write!(f, "all cases"),
         }
     }

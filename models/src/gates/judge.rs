@@ -127,6 +127,7 @@ impl Gate {
         match (&self.scope, &report.worst_segment) {
             (Scope::Level(_), _) if figure::is_fact(metric) => metric.clone(),
             (Scope::Level(level), _) => format!("{metric} at level {level}"),
+            (Scope::Part(part), _) => format!("{metric} of the {part} alone"),
             (Scope::Segment { dimension, name }, _) => format!("{metric} of {dimension}={name}"),
             (Scope::WorstSegment, Some(worst)) => {
                 format!("{metric} of the worst segment, {}={},", worst.dimension, worst.name)

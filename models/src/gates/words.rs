@@ -5,7 +5,7 @@ use crate::report::Metric;
 
 /// Whether less of it is better.
 pub(super) fn lower_is_better(metric: &str) -> bool {
-    metric.starts_with("average_popularity@")
+    crate::report::lower_is_better(metric)
         || metric.ends_with("_bytes")
         || metric.starts_with("latency_us.")
         || metric == "unknown_target_share"

@@ -88,9 +88,13 @@ pub(crate) fn sample() -> Report {
             figure: metric(0.0256, 0.003),
             overall: 0.064,
         }),
+        parts: [("vectors", 0.95), ("transitions", 0.8), ("transitions-reversed", 0.5)]
+            .map(|(name, scale)| (name.to_owned(), metrics(scale)))
+            .into(),
         baselines: [("popularity", 0.1), ("item-knn", 0.6), ("ease", 0.7)]
             .map(|(name, scale)| (name.to_owned(), metrics(scale)))
             .into(),
+        left_out: BTreeMap::from([("brand".to_owned(), "no wanted item has one in the pack".to_owned())]),
         baselines_left_out: BTreeMap::from([("markov".to_owned(), "no training log".to_owned())]),
         comparisons: vec![
             comparison("baseline:popularity", None, 0.0064, 0.0576, 0.002),
