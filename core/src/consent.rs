@@ -51,6 +51,7 @@ use crate::error::{Error, Result};
 use crate::event::{IgnoredReason, StoredEvent, ValidEvent};
 use crate::mutant;
 
+pub mod cmp;
 mod receipt;
 pub(crate) use receipt::ReceiptChain;
 pub use receipt::{Consent, ConsentMethod, Receipt};
