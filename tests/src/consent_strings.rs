@@ -155,7 +155,10 @@ pub struct StateSection {
 
 /// Id, version, notices, opt-outs, sensitive data, consents for children, whether another consent follows them, and
 /// whether there may be a segment with the Global Privacy Control.
-pub const STATES: &[(u16, u64, usize, usize, usize, usize, bool, bool)] = &[
+pub type StateLayout = (u16, u64, usize, usize, usize, usize, bool, bool);
+
+/// The sections 7 to 23 in their newest versions.
+pub const STATES: &[StateLayout] = &[
     (7, 2, 6, 3, 16, 3, true, true),
     (8, 1, 3, 2, 9, 2, true, true),
     (9, 1, 3, 2, 8, 1, false, false),

@@ -271,12 +271,9 @@ fn restriction() -> impl Strategy<Value = Restriction> {
 /// The pairs after the restriction; as they were when it has nothing to act on.
 fn restricted(world: &World, restriction: &Restriction) -> Vec<(String, SignalValue)> {
     let mut pairs = world.pairs();
-    // Only values that are read, and that say neither 0 nor what applies when broken.
     let replace = |pairs: &mut Vec<(String, SignalValue)>, place: usize, with: &str| {
         let place = place % pairs.len();
-        if pairs[place].0 != "IABTCF_gdprApplies" || !["0", "1"].contains(&with) {
-            pairs[place].1 = with.into();
-        }
+        pairs[place].1 = with.into();
     };
     match restriction {
         Restriction::TakePurpose(purpose) => {
@@ -293,7 +290,6 @@ fn restricted(world: &World, restriction: &Restriction) -> Vec<(String, SignalVa
         Restriction::Remove(key) => pairs.retain(|(found, _)| found != key),
         Restriction::Add(key, value) => {
             let exists = pairs.iter().any(|(found, _)| found == key);
-            // A first key of a world of signals: it had nothing to say before.
             if !exists {
                 pairs.push(((*key).into(), value.clone()));
             }
@@ -317,7 +313,6 @@ proptest! {
     fn a_restriction_never_raises(world in world(), restriction in restriction()) {
         let policy = world.policy();
         let before = decide(&world.pairs(), &policy);
-        // Where the GDPR does not apply, consents beside it mean nothing: only its own key can change that.
         let after = decide(&restricted(&world, &restriction), &policy);
         prop_assert!(height(&after) <= height(&before), "{:?} became {:?}", before, after);
     }

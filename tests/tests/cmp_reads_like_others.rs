@@ -17,7 +17,7 @@ type Said = (Vec<OptOut>, bool, bool);
 /// What `iab_gpp` reads in the debug form of a section: field names are its own, and so are the words of the values.
 fn other_reading(id: u16, text: &str) -> Option<Said> {
     macro_rules! read {
-        ($($id:literal $module:ident $kind:ident $gpc:literal),* $(,)?) => {
+        ($($id:literal $module:ident $kind:ident),* $(,)?) => {
             match id {
                 $($id => {
                     let section: iab_gpp::sections::$module::$kind = text.parse().ok()?;
@@ -28,10 +28,10 @@ fn other_reading(id: u16, text: &str) -> Option<Said> {
         };
     }
     let debug = read!(
-        7 usnat UsNat true, 8 usca UsCa true, 9 usva UsVa false, 10 usco UsCo true, 11 usut UsUt false,
-        12 usct UsCt true, 13 usfl UsFl false, 14 usmt UsMt true, 15 usor UsOr true, 16 ustx UsTx true,
-        17 usde UsDe true, 18 usia UsIa true, 19 usne UsNe true, 20 usnh UsNh true, 21 usnj UsNj true,
-        22 ustn UsTn true, 23 usmn UsMn true,
+        7 usnat UsNat, 8 usca UsCa, 9 usva UsVa, 10 usco UsCo, 11 usut UsUt,
+        12 usct UsCt, 13 usfl UsFl, 14 usmt UsMt, 15 usor UsOr, 16 ustx UsTx,
+        17 usde UsDe, 18 usia UsIa, 19 usne UsNe, 20 usnh UsNh, 21 usnj UsNj,
+        22 ustn UsTn, 23 usmn UsMn,
     );
     let out = |field: &str| debug.contains(&format!(" {field}: OptedOut"));
     let kinds = [
