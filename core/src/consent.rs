@@ -50,6 +50,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{IgnoredReason, StoredEvent, ValidEvent};
 use crate::mutant;
 
+pub mod cmp;
 mod export;
 mod ledger;
 mod receipt;

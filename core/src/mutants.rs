@@ -76,6 +76,16 @@ pub enum Mutant {
     ExplanationDropsTransitions,
     /// The seed of a request is ignored.
     IgnoreSeed,
+    /// The highest cap of a consent platform's signals counts, not the lowest.
+    CmpRaises,
+    /// A GPP section of an unknown kind says nothing.
+    CmpUnknownSectionIgnored,
+    /// An empty string of consents allows everything.
+    CmpEmptyMeansYes,
+    /// The undefined value of an opt-out field means that there is none.
+    CmpUndefinedMeansNo,
+    /// The signals of a consent platform never grow old.
+    CmpOldConsentCounts,
 }
 
 thread_local! {

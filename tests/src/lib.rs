@@ -1,5 +1,7 @@
 //! Harness shared by the promise tests.
 
+pub mod cmp_fixtures;
+pub mod consent_strings;
 pub mod fault;
 pub mod log_contract;
 pub mod phone;
