@@ -3,6 +3,7 @@
 //! Data flows `input` or `shop` → [`dataset`] → [`train`] → [`trained`] → [`pack`] → the engine → [`evaluate`].
 //! [`host`] is what the engine needs of a computer, [`command`] the `tastekeeper` command.
 
+pub mod check;
 pub mod command;
 pub mod dataset;
 pub mod evaluate;
