@@ -6,6 +6,7 @@
 //! Results go to standard output, everything else to standard error.
 
 mod card;
+mod check_data;
 mod demo;
 mod evaluate;
 mod failure;
@@ -44,6 +45,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Says what a log is like, what can be measured with it, and what looks wrong
+    CheckData(check_data::CheckDataArguments),
     /// Trains a model on a shop's log and writes a signed pack
     Train(train::TrainArguments),
     /// Writes a saved full-precision model as a pack of another size
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut output = Output::stdout();
     let done = match cli.command {
+        Command::CheckData(arguments) => check_data::run(&arguments, &mut output),
         Command::Train(arguments) => train::run(&arguments, &mut output),
         Command::Pack(arguments) => pack::run(&arguments, &mut output),
         Command::Import(arguments) => import::run(&arguments, &mut output),

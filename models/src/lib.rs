@@ -6,6 +6,7 @@
 //! `tastekeeper` command.
 
 pub mod baselines;
+pub mod check;
 pub mod command;
 pub mod dataset;
 pub mod evaluate;

@@ -55,6 +55,21 @@ impl ItemsArguments {
         self.attributes.as_deref().or(self.items.as_deref())
     }
 
+    /// The options that were given, to be given again.
+    pub(super) fn given(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+        words.extend(self.attributes.iter().flat_map(|file| ["--attributes".to_owned(), path(file)]));
+        words.extend(self.items.iter().flat_map(|file| ["--items".to_owned(), path(file)]));
+        if !self.attribute_columns.is_empty() {
+            words.extend(["--attribute-columns".to_owned(), self.attribute_columns.join(",")]);
+        }
+        if self.category_nodes == Nodes::Names {
+            words.extend(["--category-nodes", "names"].map(str::to_owned));
+        }
+        words
+    }
+
     /// Reads the file, if one was given, into `dataset`, and says what was found.
     pub(super) fn read(&self, dataset: &mut Dataset, bars: &mut Bars) -> Result<(), Failure> {
         let Some(path) = self.file() else { return Ok(()) };

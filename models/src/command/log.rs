@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::failure::{Failure, chain};
@@ -93,6 +94,28 @@ pub(super) struct LogArguments {
 }
 
 impl LogArguments {
+    /// The options that were given, to be given again.
+    pub(super) fn given(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut option = |name: &str, value: Option<String>| {
+            words.extend(value.into_iter().flat_map(|value| [format!("--{name}"), value]));
+        };
+        let name = |value: PossibleValue| value.get_name().to_owned();
+        option("format", self.format.as_ref().and_then(ValueEnum::to_possible_value).map(name));
+        option("user-column", self.user_column.clone());
+        option("item-column", self.item_column.clone());
+        option("time-column", self.time_column.clone());
+        option("event-column", self.event_column.clone());
+        option(
+            "time-unit",
+            self.time_unit.to_possible_value().filter(|_| self.time_unit != Unit::Auto).map(name),
+        );
+        let list = |words: &Vec<String>| (!words.is_empty()).then(|| words.join(","));
+        option("ignore-events", list(&self.ignore_events));
+        option("event-map", list(&self.event_map));
+        words
+    }
+
     /// Reads the log at `path`, and says what was left out.
     pub(super) fn read(&self, path: &Path, bars: &mut Bars) -> Result<Dataset, Failure> {
         self.read_with_notes(path, bars).map(|(dataset, _)| dataset)

@@ -271,7 +271,9 @@ pub enum InputError {
         found: &'static str,
     },
     /// Not a Parquet file, not a whole one, or one with something this reader does not know.
-    #[error("{role}, after row {row}: not a whole parquet file, or one that cannot be read; write it again")]
+    #[error(
+        "{role}, after row {row}: not a whole parquet file, or one with something unknown in it; write it again with snappy or zstd"
+    )]
     Parquet {
         /// Which file.
         role: FileRole,
