@@ -20,6 +20,7 @@ mod log;
 mod output;
 mod pack;
 mod progress;
+mod receipts;
 mod sign;
 mod train;
 
@@ -56,6 +57,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArguments),
     /// Writes a log that does not exist, as large as wanted
     GenerateLog(generate_log::GenerateLogArguments),
+    /// Checks the consent receipts that a phone exported
+    Receipts(receipts::ReceiptsArguments),
     /// Writes a shop that does not exist: catalogue, log, categories, personas
     GenerateShop(generate_shop::GenerateShopArguments),
     /// Shows everything once, in under a minute: a shop, a model, a phone and what the shopper controls
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Sign(arguments) => sign::run(&arguments, &mut output),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
         Command::GenerateLog(arguments) => generate_log::run(&arguments, &mut output),
+        Command::Receipts(arguments) => receipts::run(&arguments, &mut output),
         Command::GenerateShop(arguments) => generate_shop::run(&arguments, &mut output),
         Command::Demo(arguments) => demo::run(&arguments, &mut output),
     };

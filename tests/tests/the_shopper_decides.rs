@@ -159,12 +159,8 @@ fn every_raise_has_a_receipt() -> Checked {
     shop.set_level(Level::Shared, Some(&consent().with_notice_text("what we keep"))).map_err(text)?;
     shop.set_level(Level::Off, None).map_err(text)?;
     let document = shop.export_receipts().map_err(text)?;
-    let levels: Vec<Level> = verify_receipts(&document)
-        .map_err(text)?
-        .receipts
-        .iter()
-        .map(|receipt| receipt.level)
-        .collect();
+    let levels: Vec<Level> =
+        verify_receipts(&document).map_err(text)?.receipts.iter().map(|receipt| receipt.level).collect();
     ensure(levels == [Level::Session, Level::Shared, Level::Off], || format!("{levels:?}"))?;
     ensure(shop.owns_receipts(&document) == Ok(true), || "its own receipts are foreign".into())?;
     let other = Phone::on(tastekeeper_tests::fault::FaultyDevice::new(), START_MS, 99).open_at(Level::Off);
