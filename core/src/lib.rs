@@ -66,7 +66,9 @@
 //! | `OnDevice` | a sealed history on this phone, by default 90 days or 5 000 events, whichever ends first | full |
 //! | `Shared` | the same; agreed to share coarse reports, which do not exist yet | full |
 //!
-//! Raising a level needs a [`Consent`]; lowering never does. A consent ends after 396 days, and the level is then Off.
+//! Raising a level needs a [`Consent`]; lowering never does. A consent ends after 396 days, or when its notice is no longer
+//! among [`Config::accepted_notices`], and the level is then Off. [`Recommender::set_protected`] caps the level of a child
+//! at Session; [`Recommender::set_kill_switch`] stops learning for everybody on the phone. Every change leaves a receipt.
 //!
 //! # What a call costs
 //!
@@ -82,10 +84,10 @@
 //! | [`load_model`](Recommender::load_model) | disk, key custodian | reads and checks the whole pack; a new version is remembered durably |
 //! | [`recommend`](Recommender::recommend), [`recommend_next`](Recommender::recommend_next) | — | one scan over all items, more if variants of few products fill the answer |
 //! | [`rerank`](Recommender::rerank), [`recommend_categories`](Recommender::recommend_categories) | — | linear in the list; linear in the model's items |
-//! | [`explain`](Recommender::explain), [`level`](Recommender::level), [`consent_state`](Recommender::consent_state), [`receipts`](Recommender::receipts), [`profiles`](Recommender::profiles) | — | a look-up |
+//! | [`explain`](Recommender::explain), [`level`](Recommender::level), [`consent_state`](Recommender::consent_state), [`receipts`](Recommender::receipts), [`export_receipts`](Recommender::export_receipts), [`owns_receipts`](Recommender::owns_receipts), [`profiles`](Recommender::profiles) | — | a look-up |
 //! | [`history`](Recommender::history), [`profile`](Recommender::profile), [`stats`](Recommender::stats), [`doctor`](Recommender::doctor) | — | linear in the history, which is in memory |
 //! | [`forget`](Recommender::forget), [`merge_profile`](Recommender::merge_profile) | disk, key custodian | writes the history anew under a new key |
-//! | [`set_level`](Recommender::set_level), [`pause`](Recommender::pause), [`set_interest`](Recommender::set_interest), [`delete_profile`](Recommender::delete_profile) | disk, key custodian | durable when they return |
+//! | [`set_level`](Recommender::set_level), [`set_protected`](Recommender::set_protected), [`set_kill_switch`](Recommender::set_kill_switch), [`pause`](Recommender::pause), [`set_interest`](Recommender::set_interest), [`delete_profile`](Recommender::delete_profile) | disk, key custodian | durable when they return |
 //! | [`close`](Recommender::close) | — | drops memory |
 //!
 //! # Errors
@@ -126,7 +128,7 @@
 //!
 //! In `docs/` of this crate: `architecture.md` (the modules, and how calls run through them), `events.md` (our event
 //! names next to those of others), `format.md` (the model pack byte by byte), `store-format.md` (the store's bytes),
-//! `adr/` (decisions and their price).
+//! `receipts.md` (the receipts a shopper exports), `adr/` (decisions and their price).
 
 pub mod consent;
 pub mod error;

@@ -22,6 +22,7 @@ mod log;
 mod output;
 mod pack;
 mod progress;
+mod receipts;
 mod report;
 mod sign;
 mod train;
@@ -65,6 +66,8 @@ enum Command {
     Gate(gate::GateArguments),
     /// Writes reports as pages for people
     Report(report::ReportArguments),
+    /// Checks the consent receipts that a phone exported
+    Receipts(receipts::ReceiptsArguments),
     /// Writes a shop that does not exist: catalogue, log, categories, personas
     GenerateShop(generate_shop::GenerateShopArguments),
     /// Shows everything once, in under a minute: a shop, a model, a phone and what the shopper controls
@@ -87,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::GenerateLog(arguments) => generate_log::run(&arguments, &mut output),
         Command::Gate(arguments) => gate::run(&arguments, &mut output),
         Command::Report(arguments) => report::run(&arguments, &mut output),
+        Command::Receipts(arguments) => receipts::run(&arguments, &mut output),
         Command::GenerateShop(arguments) => generate_shop::run(&arguments, &mut output),
         Command::Demo(arguments) => demo::run(&arguments, &mut output),
     };

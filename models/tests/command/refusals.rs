@@ -24,6 +24,22 @@ fn files_that_are_not_there() {
 }
 
 #[test]
+fn receipts_that_do_not_hold_together() {
+    let clock = std::sync::Arc::new(tastekeeper::platform::FixedClock::new(1));
+    let random = std::sync::Arc::new(tastekeeper::platform::SeededRandom::new(1));
+    let platform = tastekeeper::Platform::in_memory(clock, random);
+    let phone = tastekeeper::Recommender::open(tastekeeper::Config::default(), platform).unwrap();
+    let consent = tastekeeper::Consent::new("2026-01");
+    phone.set_level(tastekeeper::PersonalizationLevel::Session, Some(&consent)).unwrap();
+    let document = phone.export_receipts().unwrap();
+    write("receipts.json", &document);
+    assert!(run(&["receipts", "verify", "receipts.json"]).ok().contains("1 receipts, each follows"));
+    write("changed.json", document.replace("2026-01", "2026-02"));
+    refuse(&["receipts", "verify", "changed.json"], &["changed.json: ", "receipts[0].chain", "was changed"]);
+    refuse(&["receipts", "verify", "none.json"], &["No such file"]);
+}
+
+#[test]
 fn columns_that_are_not_there() {
     refuse(
         &["train", "log.csv", "--user-column", "shopper", "--out", "OUT"],
