@@ -1,8 +1,8 @@
 //! From a shop's log to a [`TrainedModel`].
 //!
 //! A split decides what training sees. Inside that part a second split makes a validation set; on it the graph's
-//! parameters and the blend are chosen; then graph and embedding are fitted to the whole training part. What the first
-//! split holds out is never read.
+//! parameters, the blend, the embedding's schedule and the weights of event kinds are chosen; then graph and embedding are
+//! fitted to the whole training part. What the first split holds out is never read.
 //!
 //! One thread, no clock: the same dataset, configuration and machine give the same bits.
 
@@ -21,6 +21,7 @@ use embedding::{EmbeddingConfig, ItemAttributes};
 use graph::{Counted, GraphParameters};
 use histories::{Histories, Ranking, repeat_share};
 use split::{Split, SplitError};
+pub use tune::{Finalist, KindTrial, Rung, ScheduleTrial, Tuning};
 
 /// The size of the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,15 +46,6 @@ impl Preset {
     #[must_use]
     pub fn dim(self) -> usize {
         64
-    }
-
-    /// The largest code of a packed transition.
-    #[must_use]
-    pub fn levels(self) -> u8 {
-        match self {
-            Self::Standard => 255,
-            Self::Tiny => 15,
-        }
     }
 }
 
@@ -82,11 +74,14 @@ pub struct TrainConfig {
     pub split: Split,
     /// Whether known items may come again.
     pub repeats: Repeats,
-    /// Weight of an event by kind: view, cart, wishlist, purchase. Only their ratios matter.
-    pub kind_weights: [f32; 4],
-    /// How many parameter settings the search tries.
+    /// Weight of an event by kind: view, cart, wishlist, purchase. Only their ratios matter. `None` learns them if the
+    /// log has more than one kind.
+    pub kind_weights: Option<[f32; 4]>,
+    /// How many settings of graph and blend the search tries; 0 for no tuning at all.
     pub tuning_budget: usize,
-    /// The embedding's schedule; `None` derives it from the amount of data.
+    /// What trials of other schedules of the embedding may cost: examples times epochs, summed over trials.
+    pub schedule_budget: usize,
+    /// The embedding's schedule; `None` derives it from the amount of data, and doubts it within the budget.
     pub embedding: Option<EmbeddingConfig>,
 }
 
@@ -97,8 +92,9 @@ impl Default for TrainConfig {
             preset: Preset::Standard,
             split: Split::All,
             repeats: Repeats::Auto,
-            kind_weights: [1.0; 4],
-            tuning_budget: 160,
+            kind_weights: None,
+            tuning_budget: 480,
+            schedule_budget: 1_000_000,
             embedding: None,
         }
     }
@@ -164,10 +160,12 @@ pub struct TrainReport {
     pub embedding: EmbeddingConfig,
     /// Transitions kept.
     pub edges: usize,
-    /// Settings tried.
-    pub settings_tried: usize,
+    /// What the tuner did.
+    pub tuning: Tuning,
     /// Quality on validation with the chosen parameters, fitted without the validation events.
     pub validation: Quality,
+    /// The same on the part of the validation cases that the search never saw.
+    pub fresh: Quality,
 }
 
 /// Why nothing could be trained.
@@ -196,7 +194,7 @@ pub enum TrainError {
     Split(#[from] SplitError),
 }
 
-/// Trains a model; `progress` hears the phases "tune" and "embedding" (twice).
+/// Trains a model; `progress` hears a phase for every fit of an embedding and for every search.
 ///
 /// Time is linear in events times the embedding's epochs, memory linear in events plus items times `dim`.
 ///
@@ -216,8 +214,8 @@ pub fn train(
         Repeats::Allow => true,
         Repeats::Forbid => false,
     };
-    let histories =
-        Histories::new(&dataset.sequences, &cuts, &ranking.rank, config.kind_weights, repeats_allowed);
+    let given = config.kind_weights.unwrap_or([1.0; 4]);
+    let mut histories = Histories::new(&dataset.sequences, &cuts, &ranking.rank, given, repeats_allowed);
     let sequences = (0..histories.len()).filter(|&s| histories.length(s) >= 2).count();
     if sequences == 0 {
         return Err(TrainError::TooShort);
@@ -225,9 +223,9 @@ pub fn train(
     let attributes = ranked_attributes(dataset, &ranking);
     let item_attributes =
         ItemAttributes::new(attributes.entries.len(), attributes.of_item.iter().map(Vec::as_slice));
-    let embedding_config = config.embedding.unwrap_or_else(|| {
-        EmbeddingConfig::for_positions(histories.events() - histories.len(), config.preset.dim())
-    });
+    let usual = |examples| {
+        config.embedding.unwrap_or_else(|| EmbeddingConfig::for_positions(examples, config.preset.dim()))
+    };
 
     let context = tune::Context {
         histories: &histories,
@@ -237,11 +235,15 @@ pub fn train(
         repeats: repeats_allowed,
         budget: config.tuning_budget,
         seed: config.seed,
-        embedding: &embedding_config,
+        embedding: &usual,
+        schedule_budget: if config.embedding.is_none() { config.schedule_budget } else { 0 },
+        learn_kinds: config.kind_weights.is_none(),
     };
     let chosen = tune::tune(&context, progress);
 
     let setting = chosen.setting;
+    let kind_weights = chosen.kind_weights.unwrap_or(given);
+    histories.weigh(kind_weights);
     let counted = Counted::new(
         &histories,
         ranking.counts.len(),
@@ -255,7 +257,7 @@ pub fn train(
         &histories,
         &ranking.counts,
         &item_attributes,
-        &embedding_config,
+        &chosen.embedding,
         config.seed,
         progress,
     );
@@ -266,7 +268,7 @@ pub fn train(
         graph_weight: setting.graph_weight,
         graph_decay: setting.graph_decay,
         popularity_weight: setting.popularity_weight,
-        kind_weights: config.kind_weights,
+        kind_weights,
         repeats: repeats_allowed,
     };
     let report = TrainReport {
@@ -279,10 +281,11 @@ pub fn train(
         protocol: chosen.protocol,
         graph: setting.graph,
         blend,
-        embedding: embedding_config,
+        embedding: chosen.embedding,
         edges,
-        settings_tried: chosen.settings_tried,
+        tuning: chosen.tuning,
         validation: chosen.quality,
+        fresh: chosen.fresh,
     };
     let model = TrainedModel {
         items: ranking.order.iter().map(|&item| dataset.items[item as usize].clone()).collect(),
@@ -311,7 +314,7 @@ fn check(dataset: &Dataset, config: &TrainConfig) -> Result<(), TrainError> {
     {
         return Err(TrainError::Inconsistent);
     }
-    if !config.kind_weights.iter().all(|w| w.is_finite() && *w > 0.0) {
+    if !config.kind_weights.iter().flatten().all(|w| w.is_finite() && *w > 0.0) {
         return Err(TrainError::KindWeights);
     }
     if config.embedding.is_some_and(|e| !e.is_valid()) {

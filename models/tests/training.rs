@@ -135,7 +135,7 @@ fn a_log_too_small_to_hold_anything_out_still_trains() {
     log.attributes = AttributeTable::default();
     log.sequences = vec![sequence([3, 4].into_iter())];
     let (model, report) = train(&log, &TrainConfig { split: Split::All, ..config() }, &mut Silent).unwrap();
-    assert_eq!((report.settings_tried, report.validation.cases), (0, 0));
+    assert_eq!((report.tuning.settings_tried, report.validation.cases), (0, 0));
     assert_eq!(model.graph[0], [(1, model.graph[0][0].1)]);
     assert!(model.vectors.row(5).iter().all(|&v| v == 0.0), "nothing is known of an item without events");
 }
@@ -150,7 +150,7 @@ fn what_cannot_be_trained_is_refused() {
     let mut log = circle();
     log.sequences[0].events[0].item = ITEMS + 1;
     assert_eq!(refused(&log, &config()), TrainError::Inconsistent);
-    let weights = TrainConfig { kind_weights: [1.0, 0.0, 1.0, f32::NAN], ..config() };
+    let weights = TrainConfig { kind_weights: Some([1.0, 0.0, 1.0, f32::NAN]), ..config() };
     assert_eq!(refused(&circle(), &weights), TrainError::KindWeights);
     let no_dim = EmbeddingConfig { dim: 0, ..EmbeddingConfig::default() };
     assert_eq!(

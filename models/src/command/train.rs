@@ -81,9 +81,9 @@ pub(super) struct TrainArguments {
     /// Whether an item that a user knows may be recommended again
     #[arg(long, value_enum, default_value = "auto", value_name = "WHETHER")]
     repeats: RepeatsName,
-    /// How much a view, a cart, a wish list and a purchase count
-    #[arg(long, value_name = "V,C,W,P", value_delimiter = ',', default_values_t = [1.0, 1.0, 1.0, 1.0])]
-    event_weights: Vec<f32>,
+    /// How much a view, a cart, a wish list and a purchase count; by default learned if the log has more than one kind
+    #[arg(long, value_name = "V,C,W,P", value_delimiter = ',')]
+    event_weights: Option<Vec<f32>>,
     /// How many parameter settings are tried on validation
     #[arg(long, default_value_t = TrainConfig::default().tuning_budget, value_name = "COUNT")]
     tuning_budget: usize,
@@ -142,7 +142,8 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
 
 impl TrainArguments {
     fn config(&self) -> Result<TrainConfig, Failure> {
-        let kind_weights = self.event_weights.as_slice().try_into().map_err(|_| {
+        let kind_weights = self.event_weights.as_deref().map(<[f32; 4]>::try_from).transpose();
+        let kind_weights = kind_weights.map_err(|_| {
             Failure::input("--event-weights takes four numbers: view, cart, wish list, purchase")
         })?;
         let share = self.share;
@@ -199,7 +200,7 @@ fn chosen(report: &TrainReport) -> String {
         blend.graph_weight,
         blend.graph_decay,
         blend.popularity_weight,
-        report.settings_tried,
+        report.tuning.settings_tried,
         quality.cases,
         quality.hit_rate_at_10,
         quality.ndcg_at_10,
@@ -249,7 +250,7 @@ fn summary(arguments: &TrainArguments, dataset: &Dataset, report: &TrainReport) 
             "id_dropout": plain(embedding.id_dropout),
         },
         "validation": {
-            "settings_tried": report.settings_tried,
+            "settings_tried": report.tuning.settings_tried,
             "cases": quality.cases,
             "hr@10": quality.hit_rate_at_10,
             "ndcg@10": quality.ndcg_at_10,

@@ -34,7 +34,7 @@ fn shop(repeats: Repeats, split: Split) -> (Dataset, TrainedModel) {
         repeats,
         split,
         tuning_budget: 8,
-        kind_weights: KIND_WEIGHTS,
+        kind_weights: Some(KIND_WEIGHTS),
         embedding: Some(embedding),
         ..TrainConfig::default()
     };

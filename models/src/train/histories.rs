@@ -3,6 +3,8 @@
 //! Items are renumbered once, by popularity, so that every later stage (graph, embedding, scorer) speaks the indices
 //! of the trained model and breaks ties by the smaller index.
 
+use std::ops::Range;
+
 use crate::dataset::{Dataset, Sequence};
 
 /// Items by popularity: descending count, then ascending id.
@@ -38,14 +40,19 @@ impl Ranking {
     }
 }
 
-/// Sequences in one allocation: items, event weights and times, oldest first.
+/// Sequences in one allocation: items, kinds with their weights, and times, oldest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Histories {
     offsets: Vec<usize>,
     items: Vec<u32>,
+    kinds: Vec<u8>,
     weights: Vec<f32>,
-    times: Vec<Option<i64>>,
+    /// [`NO_TIME`] where the log has none.
+    times: Vec<i64>,
 }
+
+/// Stands for no time; no log reaches back so far.
+const NO_TIME: i64 = i64::MIN;
 
 impl Histories {
     /// The first `cuts[s]` events of every sequence; without repeats only the first event of each item is kept.
@@ -65,8 +72,9 @@ impl Histories {
                     continue;
                 }
                 out.items.push(item);
+                out.kinds.push(event.kind as u8);
                 out.weights.push(kind_weights[event.kind as usize]);
-                out.times.push(event.time_ms);
+                out.times.push(event.time_ms.unwrap_or(NO_TIME));
             }
             out.offsets.push(out.items.len());
         }
@@ -80,8 +88,18 @@ impl Histories {
             out.items.extend_from_slice(sequence);
             out.offsets.push(out.items.len());
         }
+        out.kinds = vec![0; out.items.len()];
         out.weights = vec![1.0; out.items.len()];
-        out.times = vec![None; out.items.len()];
+        out.times = vec![NO_TIME; out.items.len()];
+        out
+    }
+
+    /// The sequences `chosen`, in that order.
+    pub(crate) fn select(&self, chosen: &[usize]) -> Self {
+        let mut out = Self { offsets: vec![0], ..Self::default() };
+        for &s in chosen {
+            out.append(self, self.offsets[s]..self.offsets[s + 1]);
+        }
         out
     }
 
@@ -89,13 +107,18 @@ impl Histories {
     pub(crate) fn cut(&self, cuts: &[usize]) -> Self {
         let mut out = Self { offsets: vec![0], ..Self::default() };
         for (s, &cut) in cuts.iter().enumerate() {
-            let range = self.offsets[s]..self.offsets[s] + cut;
-            out.items.extend_from_slice(&self.items[range.clone()]);
-            out.weights.extend_from_slice(&self.weights[range.clone()]);
-            out.times.extend_from_slice(&self.times[range]);
-            out.offsets.push(out.items.len());
+            out.append(self, self.offsets[s]..self.offsets[s] + cut);
         }
         out
+    }
+
+    /// Adds a sequence: `range` of the events of `from`.
+    fn append(&mut self, from: &Self, range: Range<usize>) {
+        self.items.extend_from_slice(&from.items[range.clone()]);
+        self.kinds.extend_from_slice(&from.kinds[range.clone()]);
+        self.weights.extend_from_slice(&from.weights[range.clone()]);
+        self.times.extend_from_slice(&from.times[range]);
+        self.offsets.push(self.items.len());
     }
 
     /// The number of sequences.
@@ -125,7 +148,21 @@ impl Histories {
 
     /// Time of event `p` of sequence `s`.
     pub(crate) fn time(&self, s: usize, p: usize) -> Option<i64> {
-        self.times[self.offsets[s] + p]
+        Some(self.times[self.offsets[s] + p]).filter(|&time| time != NO_TIME)
+    }
+
+    /// Events per kind.
+    pub(crate) fn kinds(&self) -> [usize; 4] {
+        let mut counts = [0; 4];
+        self.kinds.iter().for_each(|&kind| counts[usize::from(kind)] += 1);
+        counts
+    }
+
+    /// Gives every event the weight of its kind.
+    pub(crate) fn weigh(&mut self, kind_weights: [f32; 4]) {
+        for (weight, &kind) in self.weights.iter_mut().zip(&self.kinds) {
+            *weight = kind_weights[usize::from(kind)];
+        }
     }
 
     /// All items, sequence after sequence, and where each sequence starts.

@@ -4,22 +4,15 @@
 //! cannot be among the first hundreds of the sum, and a deeper rank is a miss for every metric used here.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use ndarray::{Array2, ArrayView1, Axis};
 
+use super::space::Setting;
 use crate::reference::{Case, HISTORY_EVENTS, Protocol, popularity};
 use crate::train::embedding::Embedding;
-use crate::train::graph::{Counted, GraphParameters};
+use crate::train::graph::Counted;
 use crate::train::histories::Histories;
-
-/// Everything the search chooses.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::train) struct Setting {
-    pub(in crate::train) graph: GraphParameters,
-    pub(in crate::train) graph_weight: f32,
-    pub(in crate::train) graph_decay: f32,
-    pub(in crate::train) popularity_weight: f32,
-}
 
 /// Items kept per case.
 const DEPTH: usize = 1000;
@@ -79,12 +72,17 @@ impl<'a> CaseScores<'a> {
         }
     }
 
-    /// The rank of every case's item; `usize::MAX` beyond what is kept.
-    pub(super) fn ranks(&mut self, counted: &Counted, setting: &Setting) -> Vec<usize> {
+    /// How many cases there are.
+    pub(super) fn len(&self) -> usize {
+        self.cases.len()
+    }
+
+    /// The rank of the item of each case of `range`; `usize::MAX` beyond what is kept.
+    pub(super) fn ranks(&mut self, counted: &Counted, setting: &Setting, range: Range<usize>) -> Vec<usize> {
         let graph = counted.finish(setting.graph.alpha, setting.graph.e0);
         let mut touched: Vec<u32> = Vec::new();
-        let mut out = Vec::with_capacity(self.cases.len());
-        for (c, case) in self.cases.iter().enumerate() {
+        let mut out = Vec::with_capacity(range.len());
+        for (c, case) in range.clone().zip(&self.cases[range]) {
             let (mut factor, mut total) = (1.0f32, 0.0f32);
             for (item, weight) in recent(self.histories, case) {
                 total += factor * weight;
@@ -169,7 +167,7 @@ mod tests {
     use super::*;
     use crate::dataset::AttributeTable;
     use crate::reference::{Reference, rank_of};
-    use crate::train::graph::CountParameters;
+    use crate::train::graph::{CountParameters, GraphParameters};
     use crate::train::random::{below, fill_normal, sample};
     use crate::trained::{BlendParameters, TrainedModel};
 
@@ -230,9 +228,10 @@ mod tests {
         };
         for protocol in [Protocol::LeaveOneOut, Protocol::NextClick] {
             let mut scores = CaseScores::new(&histories, &cases, &embedding, &counts, protocol);
-            let found = scores.ranks(&counted, &setting);
+            let found = scores.ranks(&counted, &setting, 0..200);
             // a second round sees no leftovers of the first
-            assert_eq!(found, scores.ranks(&counted, &setting));
+            assert_eq!(found, scores.ranks(&counted, &setting, 0..200));
+            assert_eq!(found[20..30], scores.ranks(&counted, &setting, 20..30));
             let (mut compared, mut equal) = (0, 0);
             for (case, found) in cases.iter().zip(found) {
                 let items = histories.items(case.sequence);

@@ -1,0 +1,100 @@
+//! Which changes of the embedding's schedule are worth a try on this log.
+//!
+//! A fit is the most expensive thing the tuner does, so it climbs from the usual schedule along a short list of changes
+//! that matter when a log is unlike others, as far as a budget of passes over examples allows: on a large log only the
+//! number of epochs is doubted.
+
+use crate::train::embedding::EmbeddingConfig;
+
+/// Changes in the order in which they are tried.
+const MOVES: [fn(&EmbeddingConfig) -> EmbeddingConfig; 6] = [
+    |c| EmbeddingConfig { epochs: (c.epochs / 2).max(1), ..*c },
+    |c| EmbeddingConfig { id_dropout: (c.id_dropout + 0.3).min(0.9), ..*c },
+    |c| EmbeddingConfig { state_dropout: (c.state_dropout + 0.2).min(0.8), ..*c },
+    |c| EmbeddingConfig { id_dropout: 0.0, ..*c },
+    |c| EmbeddingConfig { state_dropout: (c.state_dropout - 0.2).max(0.0), ..*c },
+    |c| EmbeddingConfig { epochs: c.epochs * 2, ..*c },
+];
+/// A change that was taken is followed by the same change; its opposite is left out.
+const OPPOSITES: [usize; MOVES.len()] = [5, 3, 4, 1, 2, 0];
+
+/// Climbs from `usual` with its gain: `try_out` fits and says whether a schedule is better than the best so far.
+/// Returns the best.
+pub(super) fn climb(
+    usual: &EmbeddingConfig,
+    examples: usize,
+    budget: usize,
+    try_out: &mut dyn FnMut(&EmbeddingConfig) -> bool,
+) -> EmbeddingConfig {
+    let mut best = *usual;
+    let mut left = budget;
+    let mut done = [false; MOVES.len()];
+    for (at, change) in MOVES.iter().enumerate() {
+        while !done[at] {
+            let next = change(&best);
+            let cost = examples.saturating_mul(next.epochs);
+            if next == best || cost > left {
+                break;
+            }
+            left -= cost;
+            if !try_out(&next) {
+                break;
+            }
+            best = next;
+            done[OPPOSITES[at]] = true;
+        }
+        done[at] = true;
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USUAL: EmbeddingConfig = EmbeddingConfig {
+        dim: 64,
+        epochs: 16,
+        batch: 256,
+        negatives: 64,
+        learning_rate: 0.002,
+        history: 20,
+        state_dropout: 0.4,
+        event_dropout: 0.2,
+        id_dropout: 0.3,
+    };
+
+    #[test]
+    #[expect(clippy::cast_precision_loss, reason = "a handful")]
+    fn the_climb_reaches_a_schedule_that_is_better_in_two_ways() {
+        let far = |c: &EmbeddingConfig| {
+            (c.epochs as f32 / 4.0).log2().abs() + 5.0 * (c.id_dropout - 0.6).abs() + c.state_dropout
+        };
+        let mut best = far(&USUAL);
+        let mut tried = 0;
+        let found = climb(&USUAL, 1000, usize::MAX, &mut |c| {
+            tried += 1;
+            let better = far(c) < best - 0.01;
+            best = best.min(far(c));
+            better
+        });
+        assert_eq!((found.epochs, tried), (4, 8));
+        assert!((found.id_dropout - 0.6).abs() < 0.01 && found.state_dropout < 0.01, "{found:?}");
+    }
+
+    #[test]
+    fn the_budget_is_kept() {
+        let mut cost = 0;
+        let found = climb(&USUAL, 1000, 15_000, &mut |c| {
+            cost += 1000 * c.epochs;
+            false
+        });
+        assert_eq!((found, cost), (USUAL, 8000), "sixteen epochs are too many after eight");
+        let mut tried = 0;
+        climb(&USUAL, 1000, 7999, &mut |_| {
+            tried += 1;
+            true
+        });
+        assert_eq!(tried, 0);
+    }
+}
