@@ -11,6 +11,7 @@ mod builder;
 mod counted;
 mod delimited;
 mod error;
+mod ga4;
 mod items;
 mod kind;
 mod lines;
@@ -64,13 +65,17 @@ pub enum LogFormat {
     Delimited(DelimitedFormat),
     /// A Parquet file with a row per event, whatever tool wrote it.
     Parquet(LogColumns),
+    /// The event export of Google Analytics 4 as BigQuery writes it, a JSON object a line. Every entry of `items` is an
+    /// event; its kind follows from `event_name`. Events with other names are left out and counted. What `items` say of
+    /// brand, categories and price becomes attributes.
+    Ga4(KindWords),
 }
 
 /// The log at `path`: events grouped by user in order of first appearance, oldest first within a user, ties in file
 /// order. Without a time column the file's order is the order of events.
 ///
 /// `progress` hears the bytes read so far, about every 64 KiB. Reads once, front to back; memory is linear in the
-/// events and distinct ids. Attributes are empty: see [`read_attributes`] and [`read_items`]. Blocks on disk.
+/// events and distinct ids. Attributes are empty, except of [`LogFormat::Ga4`]: see [`read_attributes`] and [`read_items`]. Blocks on disk.
 ///
 /// # Errors
 /// Whatever [`InputError`] lists: an unreadable file, a malformed line, a limit reached, a file without events.
@@ -131,6 +136,7 @@ fn read_any(
     match format {
         LogFormat::Sequences => sequences::read(Counted::new(input, progress)),
         LogFormat::Delimited(format) => delimited::read(Counted::new(input, progress), format),
+        LogFormat::Ga4(kinds) => ga4::read(Counted::new(input, progress), kinds),
         LogFormat::Parquet(columns) => {
             let (mut bytes, role) = (Vec::new(), FileRole::Log);
             input.read_to_end(&mut bytes).map_err(|source| InputError::Io { role, line: 0, source })?;

@@ -43,6 +43,8 @@ pub(super) enum Format {
     Tsv,
     /// A row per event in columns, as DuckDB, Spark, BigQuery or pandas write them
     Parquet,
+    /// The event export of Google Analytics 4, a JSON object a line
+    Ga4,
 }
 
 /// How times are written.
@@ -66,7 +68,7 @@ pub(super) enum Unit {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "How the log is written")]
 pub(super) struct LogArguments {
-    /// Format of the log; by default from the file's name: .csv, .tsv, .parquet, .txt for sequences
+    /// Format of the log; by default from the file's name: .csv, .tsv, .parquet, .ndjson for ga4, .txt for sequences
     #[arg(long, value_enum)]
     pub(super) format: Option<Format>,
     /// Column of the user or session; by default user, user_id, visitor_id, session, session_id ..
@@ -167,11 +169,12 @@ impl LogArguments {
                     Table::open(path, FileRole::Log).map_err(|error| Failure::in_file(path, &error))?;
                 return Ok(LogFormat::Parquet(self.columns(path, &table.columns())?));
             }
+            Some(Format::Ga4) => return Ok(LogFormat::Ga4(self.kinds()?)),
             Some(Format::Csv) => b',',
             Some(Format::Tsv) => b'\t',
             None => {
                 return Err(Failure::input(format!(
-                    "{}: the name does not tell the format; give --format sequences, csv, tsv or parquet",
+                    "{}: the name does not tell the format; give --format sequences, csv, tsv, parquet or ga4",
                     path.display()
                 )));
             }
@@ -243,6 +246,7 @@ fn by_name(path: &Path) -> Option<Format> {
         "csv" => Some(Format::Csv),
         "tsv" | "tab" => Some(Format::Tsv),
         "parquet" | "pq" => Some(Format::Parquet),
+        "ndjson" | "jsonl" => Some(Format::Ga4),
         "txt" | "seq" => Some(Format::Sequences),
         _ => None,
     }

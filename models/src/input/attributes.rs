@@ -90,7 +90,7 @@ pub fn read_attributes_from(
     let role = FileRole::Attributes;
     let input = Counted::new(input, progress);
     let budget = input.budget();
-    let mut descriptions = Descriptions::new(role, *options, dataset);
+    let mut descriptions = Descriptions::new(*options, dataset);
     let mut failure = None;
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(BUFFER_BYTES, input));
     let visitor = Items { budget: &budget, descriptions: &mut descriptions, failure: &mut failure };
@@ -124,7 +124,7 @@ pub fn describe_items<'a>(
     items: impl IntoIterator<Item = (&'a str, ItemDescription)>,
 ) -> Result<AttributeSummary, InputError> {
     let options = AttributeOptions { unlisted, category_nodes: CategoryNodes::Ids };
-    let mut descriptions = Descriptions::new(FileRole::Catalog, options, dataset);
+    let mut descriptions = Descriptions::new(options, dataset);
     for (position, (id, item)) in items.into_iter().enumerate() {
         let column = || Column::Name("category".to_owned());
         descriptions
@@ -164,7 +164,6 @@ impl Failure {
 
 /// Collects descriptions next to a data set without touching it.
 pub(super) struct Descriptions {
-    role: FileRole,
     options: AttributeOptions,
     items: Names,
     of_log: usize,
@@ -174,10 +173,9 @@ pub(super) struct Descriptions {
 }
 
 impl Descriptions {
-    pub(super) fn new(role: FileRole, options: AttributeOptions, dataset: &Dataset) -> Self {
+    pub(super) fn new(options: AttributeOptions, dataset: &Dataset) -> Self {
         let of_log = dataset.items.len();
         Self {
-            role,
             options,
             items: Names::of(&dataset.items),
             of_log,
@@ -216,7 +214,6 @@ impl Descriptions {
     }
 
     pub(super) fn finish(self, dataset: &mut Dataset) -> AttributeSummary {
-        debug_assert!(self.role != FileRole::Log, "a log describes nothing");
         let described = self.of_item[..self.of_log].iter().flatten().count();
         let added = self.of_item.len() - self.of_log;
         dataset.items = self.items.into_names();

@@ -106,7 +106,7 @@ pub fn read_items_from(
     let brand = column(&format.brand)?;
     let price = column(&format.price)?;
     let others: Vec<usize> = format.others.iter().map(|name| table.column(name)).collect::<Result<_, _>>()?;
-    let mut descriptions = Descriptions::new(ROLE, *options, dataset);
+    let mut descriptions = Descriptions::new(*options, dataset);
     while table.next()? {
         let mut description = ItemDescription::default();
         if let Some(column) = category {
@@ -167,7 +167,7 @@ fn of_parquet(
             (place(name, if list { Want::List } else { Want::Text }), name.as_str(), list)
         })
         .collect();
-    let mut descriptions = Descriptions::new(ROLE, *options, dataset);
+    let mut descriptions = Descriptions::new(*options, dataset);
     table.read(&wanted, progress, &mut |batch| {
         for row in 0..batch.rows() {
             let mut description = ItemDescription::default();

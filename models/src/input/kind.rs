@@ -52,14 +52,18 @@ impl KindWords {
         self
     }
 
-    /// What a word stands for; the outer `None` for an unknown one, the inner for one to leave out.
-    pub(super) fn kind(&self, word: &str) -> Option<Option<InteractionKind>> {
+    /// As [`Self::kind`], by the log's own words only.
+    pub(super) fn own(&self, word: &str) -> Option<Option<InteractionKind>> {
         if self.rules.is_empty() {
-            return parse_kind(word).map(Some);
+            return None;
         }
         let own = plain(word);
-        let rule = self.rules.iter().rev().find(|(word, _)| *word == own);
-        rule.map(|(_, kind)| *kind).or_else(|| parse_kind(word).map(Some))
+        self.rules.iter().rev().find(|(word, _)| *word == own).map(|(_, kind)| *kind)
+    }
+
+    /// What a word stands for; the outer `None` for an unknown one, the inner for one to leave out.
+    pub(super) fn kind(&self, word: &str) -> Option<Option<InteractionKind>> {
+        self.own(word).or_else(|| parse_kind(word).map(Some))
     }
 }
 

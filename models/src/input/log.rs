@@ -3,10 +3,11 @@
 //! In: events in the order of the file. Out: a [`Dataset`], and what was noticed on the way ([`LogNotes`]).
 //! Must never lose an event without counting it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use super::builder::DatasetBuilder;
-use super::error::{FileRole, InputError, Place};
+use super::attributes::{AttributeOptions, CategoryNodes, Descriptions, UnlistedItems};
+use super::builder::{DatasetBuilder, ItemDescription};
+use super::error::{Column, FileRole, InputError, Place};
 use super::kind::{KindWords, plain};
 use super::time::TimeUnit;
 use crate::dataset::{Dataset, InteractionKind};
@@ -59,7 +60,8 @@ impl LogColumns {
 /// What was noticed while a log was read, and is not to be seen in the data set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogNotes {
-    /// Events left out on request, by the plain form of their kind: lower case, without `_`, `-` and spaces.
+    /// Events left out, by the plain form of their kind (lower case, without `_`, `-` and spaces) or by a reason in
+    /// round brackets.
     pub skipped: BTreeMap<String, u64>,
     /// Events that are earlier than the same user's event before them in the file.
     pub out_of_order: u64,
@@ -78,7 +80,13 @@ impl LogNotes {
 pub(super) struct LogBuilder {
     dataset: DatasetBuilder,
     notes: LogNotes,
+    /// What the log says of its items, in the order of their first description.
+    described: Vec<(String, ItemDescription, Place)>,
+    known: HashSet<Box<str>>,
 }
+
+/// Most words that are counted by themselves; the rest are `(other)`.
+const MAX_SKIPPED_WORDS: usize = 1000;
 
 impl LogBuilder {
     pub(super) fn add(
@@ -94,15 +102,40 @@ impl LogBuilder {
         Ok(())
     }
 
-    /// Leaves out an event of this kind. There are as many words as the caller named, so the notes stay small.
+    /// Leaves out an event of this kind.
     pub(super) fn skip(&mut self, word: &str) {
-        *self.notes.skipped.entry(plain(word)).or_default() += 1;
+        self.skip_for(&plain(word));
+    }
+
+    /// Leaves out an event for this reason.
+    pub(super) fn skip_for(&mut self, reason: &str) {
+        let skipped = &mut self.notes.skipped;
+        let fits = reason.len() <= 64 && (skipped.len() < MAX_SKIPPED_WORDS || skipped.contains_key(reason));
+        *skipped.entry(if fits { reason } else { "(other)" }.to_owned()).or_default() += 1;
+    }
+
+    /// Takes what the log says of an item; the first description of an item counts.
+    pub(super) fn describe(&mut self, at: Place, item: &str, description: impl FnOnce() -> ItemDescription) {
+        if !self.known.contains(item) {
+            self.known.insert(item.into());
+            self.described.push((item.to_owned(), description(), at));
+        }
     }
 
     pub(super) fn finish(self) -> Result<(Dataset, LogNotes), InputError> {
-        let dataset = self.dataset.finish();
+        let mut dataset = self.dataset.finish();
         if dataset.sequences.is_empty() {
             return Err(InputError::Empty { role: FileRole::Log });
+        }
+        if !self.described.is_empty() {
+            let (role, unlisted) = (FileRole::Log, UnlistedItems::Drop);
+            let options = AttributeOptions { unlisted, category_nodes: CategoryNodes::Paths };
+            let mut descriptions = Descriptions::new(options, &dataset);
+            for (item, description, at) in self.described {
+                let column = || Column::Name("items".to_owned());
+                descriptions.add(&item, description).map_err(|failure| failure.at(role, at, column()))?;
+            }
+            descriptions.finish(&mut dataset);
         }
         Ok((dataset, self.notes))
     }
