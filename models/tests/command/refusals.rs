@@ -52,7 +52,9 @@ fn columns_that_are_not_there() {
     );
     refuse(&["train", "log.csv", "--format", "tsv", "--out", "OUT"], &["`user,item,event,timestamp`"]);
     write("log.parquet", "x");
-    refuse(&["train", "log.parquet", "--out", "OUT"], &["log.parquet", "--format"]);
+    refuse(&["train", "log.parquet", "--out", "OUT"], &["log.parquet", "not a whole parquet file"]);
+    write("log.unknown", "x");
+    refuse(&["train", "log.unknown", "--out", "OUT"], &["log.unknown", "--format"]);
 }
 
 #[test]
