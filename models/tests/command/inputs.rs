@@ -66,7 +66,7 @@ fn a_log_trains_the_same_model_in_every_format() {
     let map = ["renamed.csv", "--event-map", "bought=purchase,seen=view,scroll=skip"];
     assert_eq!(trained("same-renamed.tkpack", &map), csv);
     let evaluated = run(&["evaluate", "same-csv.tkpack", "same.parquet", "--protocol", "next-click"]);
-    assert!(evaluated.ok().contains("hr@10"));
+    assert!(evaluated.ok().contains("300 cases of 60 users"));
 
     write("cut.parquet", &bytes[..bytes.len() - 20]);
     refuse(
