@@ -2,8 +2,8 @@
 //!
 //! Data flows `input`, `shop` or `generate` → [`dataset`] → [`train`] → [`trained`] → [`pack`] → the engine →
 //! [`evaluate`].
-//! [`baselines`] is what an evaluation compares with, [`host`] what the engine needs of a computer, [`command`] the
-//! `tastekeeper` command.
+//! [`check`] tells what a log is like before any of that, [`baselines`] is what an evaluation compares with, [`host`]
+//! what the engine needs of a computer, [`command`] the `tastekeeper` command.
 
 pub mod baselines;
 pub mod check;
