@@ -21,6 +21,7 @@ mod output;
 mod pack;
 mod progress;
 mod sign;
+mod summarise;
 mod train;
 
 use std::process::ExitCode;
@@ -54,6 +55,8 @@ enum Command {
     Sign(sign::SignArguments),
     /// Measures a pack by replaying a log through the engine
     Evaluate(evaluate::EvaluateArguments),
+    /// Means over reports of packs trained with different seeds
+    Summarise(summarise::SummariseArguments),
     /// Writes a log that does not exist, as large as wanted
     GenerateLog(generate_log::GenerateLogArguments),
     /// Writes a shop that does not exist: catalogue, log, categories, personas
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
         Command::Sign(arguments) => sign::run(&arguments, &mut output),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
+        Command::Summarise(arguments) => summarise::run(&arguments, &mut output),
         Command::GenerateLog(arguments) => generate_log::run(&arguments, &mut output),
         Command::GenerateShop(arguments) => generate_shop::run(&arguments, &mut output),
         Command::Demo(arguments) => demo::run(&arguments, &mut output),
