@@ -25,6 +25,7 @@ mod progress;
 mod receipts;
 mod report;
 mod sign;
+mod summarise;
 mod train;
 
 use std::process::ExitCode;
@@ -60,6 +61,8 @@ enum Command {
     Sign(sign::SignArguments),
     /// Measures a pack by replaying a log through the engine
     Evaluate(evaluate::EvaluateArguments),
+    /// Means over reports of packs trained with different seeds
+    Summarise(summarise::SummariseArguments),
     /// Writes a log that does not exist, as large as wanted
     GenerateLog(generate_log::GenerateLogArguments),
     /// Judges a report by a file of gates: exit code 0 passed, 1 a gate failed, 2 could not be told
@@ -87,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
         Command::Sign(arguments) => sign::run(&arguments, &mut output),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
+        Command::Summarise(arguments) => summarise::run(&arguments, &mut output),
         Command::GenerateLog(arguments) => generate_log::run(&arguments, &mut output),
         Command::Gate(arguments) => gate::run(&arguments, &mut output),
         Command::Report(arguments) => report::run(&arguments, &mut output),

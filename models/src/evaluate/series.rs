@@ -131,7 +131,7 @@ impl<'a> Facts<'a> {
             training.and_then(|t| lists::average_popularity(list, &t.events_of_item)),
             if self.attributes.is_empty() { None } else { diversity() },
             if self.categories.is_empty() { None } else { calibration() },
-            Some(lists::is_sufficient(list, COVERAGE_LENGTH)),
+            lists::is_sufficient(list, COVERAGE_LENGTH),
             lists::is_unrepeated(list),
             Some(lists::is_covered(list)),
         ]

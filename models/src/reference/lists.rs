@@ -65,10 +65,10 @@ fn different(mut one: &[u32], mut other: &[u32]) -> u64 {
     count + (one.len() + other.len()) as u64
 }
 
-/// Whether the list has all `k` items, 1 or 0; the mean is `SufficientReco`.
+/// Whether the list has all `k` items, 1 or 0; the mean is `SufficientReco`. Empty lists are told by [`is_covered`].
 #[must_use]
-pub fn is_sufficient(list: &[u32], k: usize) -> f64 {
-    f64::from(list.len() >= k)
+pub fn is_sufficient(list: &[u32], k: usize) -> Option<f64> {
+    (!list.is_empty()).then(|| f64::from(list.len() >= k))
 }
 
 /// Whether no item is in the list twice, 1 or 0; the mean is `UnrepeatedReco`.
@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn short_repeated_and_empty_lists_are_told() {
-        assert_eq!((is_sufficient(&[1, 2], 2), is_sufficient(&[1], 2)), (1.0, 0.0));
+        assert_eq!((is_sufficient(&[1, 2], 2), is_sufficient(&[1], 2)), (Some(1.0), Some(0.0)));
+        assert_eq!(is_sufficient(&[], 2), None);
         assert_eq!((is_unrepeated(&[1, 2]), is_unrepeated(&[1, 2, 1])), (Some(1.0), Some(0.0)));
         assert_eq!((is_unrepeated(&[]), is_covered(&[]), is_covered(&[1])), (None, 0.0, 1.0));
     }

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
 
 mod deny;
+mod peers;
 mod python;
 mod quality;
 mod rust;
@@ -41,6 +42,7 @@ const PARTS: &[Part] = &[
         about: "the transition counting in SQL against the builder, in DuckDB and ClickHouse",
         run: sql::run,
     },
+    Part { name: "peers", about: "the metrics of evaluations against RecTools, to 1e-9", run: peers::run },
 ];
 
 /// The environment variable that names the folder with the development data.
