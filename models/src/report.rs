@@ -15,6 +15,8 @@ mod outline;
 mod read;
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod schema_tests;
 mod text;
 mod words;
 
