@@ -13,6 +13,7 @@
 //! [`Recommender::recommend`]: tastekeeper::Recommender::recommend
 
 mod asked;
+mod claims;
 mod compare;
 mod figures;
 mod intervals;

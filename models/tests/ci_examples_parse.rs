@@ -25,7 +25,10 @@ fn workflows_run_the_script_and_keep_what_it_writes() {
     let script = std::fs::read_to_string(examples().join("gate.sh")).unwrap();
     for (name, needed) in [
         ("github/model.yml", ["jobs", "sh ci/gate.sh", "actions/upload-artifact@v4", "out/"]),
-        ("gitlab/.gitlab-ci.yml", ["script", "BASELINE=baseline.json sh ci/gate.sh", "junit", "out/junit.xml"]),
+        (
+            "gitlab/.gitlab-ci.yml",
+            ["script", "BASELINE=baseline.json sh ci/gate.sh", "junit", "out/junit.xml"],
+        ),
     ] {
         let found = scalars(name);
         for text in needed {
@@ -41,9 +44,11 @@ fn workflows_run_the_script_and_keep_what_it_writes() {
 #[test]
 #[cfg(unix)]
 fn the_script_is_a_shells() {
-    let checked = std::process::Command::new("sh").arg("-n").arg(examples().join("gate.sh")).status().unwrap();
+    let checked =
+        std::process::Command::new("sh").arg("-n").arg(examples().join("gate.sh")).status().unwrap();
     assert!(checked.success());
-    let without = std::process::Command::new("sh").arg(examples().join("gate.sh")).env_remove("LOG").output().unwrap();
+    let without =
+        std::process::Command::new("sh").arg(examples().join("gate.sh")).env_remove("LOG").output().unwrap();
     assert!(!without.status.success());
     assert!(String::from_utf8_lossy(&without.stderr).contains("name the log"));
 }

@@ -12,11 +12,12 @@ use super::failure::Failure;
 use super::log::LogArguments;
 use super::output::Output;
 use super::progress::{Bars, say};
+use super::report::read_report;
 use super::{files, keys, log};
 use crate::dataset::Dataset;
 use crate::evaluate::{EvaluateConfig, EvaluateError, Inputs, Protocol, evaluate};
 use crate::reference::Case;
-use crate::report::{REPORT_VERSION, Report};
+use crate::report::{Report, TrainedOn};
 use crate::statistics::{Bootstrap, RESAMPLES};
 
 /// Which events are to be predicted.
@@ -129,7 +130,8 @@ pub(super) fn run(arguments: &EvaluateArguments, output: &mut Output) -> Result<
         }
         None => None,
     };
-    warn_of_seen_events(&model, config.protocol);
+    let training_facts = TrainedOn::of(&model, config.protocol);
+    warn_of_seen_events(training_facts.as_ref());
 
     let mut lists = String::new();
     let mut listener = |case: Case, items: &[u32]| {
@@ -141,7 +143,8 @@ pub(super) fn run(arguments: &EvaluateArguments, output: &mut Output) -> Result<
     let evaluation = evaluate(&model, inputs, &config, &mut listener, &mut bars)
         .map_err(|error| arguments.failure(&error))?;
     let bootstrap = Bootstrap { resamples: arguments.resamples, seed: arguments.seed };
-    let report = Report::new(&evaluation, model.info(), &bootstrap, &mut bars);
+    let mut report = Report::new(&evaluation, model.info(), &bootstrap, &mut bars);
+    report.training = training_facts;
     if let Some(path) = &arguments.recommendations {
         files::write(path, lists.as_bytes())?;
     }
@@ -210,30 +213,9 @@ fn line(dataset: &Dataset, model: &Model, case: Case, items: &[u32]) -> Value {
     })
 }
 
-/// Reads a `report.json`.
-pub(super) fn read_report(path: &Path) -> Result<Report, Failure> {
-    let refused = |what: String| {
-        Failure::input(format!("{}: {what}; make it with `tastekeeper evaluate --report`", path.display()))
-    };
-    let value: Value = serde_json::from_slice(&files::read(path)?)
-        .map_err(|error| refused(format!("is not JSON (line {})", error.line())))?;
-    match value["version"].as_u64() {
-        Some(version) if version == u64::from(REPORT_VERSION) => {}
-        Some(version) => {
-            return Err(refused(format!("is a report of version {version}, not {REPORT_VERSION}")));
-        }
-        None => return Err(refused("is not a report".to_owned())),
-    }
-    serde_json::from_value(value).map_err(|_| refused("is not a whole report".to_owned()))
-}
-
 /// Says so if the pack's own summary shows that training may have seen the events asked for.
-fn warn_of_seen_events(model: &Model, protocol: Protocol) {
-    let Some(summary) = model.summary().and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
-        return;
-    };
-    let Some(split) = summary["split"].as_str() else { return };
-    if protocol != Protocol::NextClick && split != protocol.name() {
+fn warn_of_seen_events(training: Option<&TrainedOn>) {
+    if let Some(TrainedOn { split, may_have_seen: true, .. }) = training {
         say(&format!(
             "warning: the pack was trained with --split {split}; if it was trained on this log, it has seen what is \
              asked here, and the figures mean nothing"

@@ -79,6 +79,7 @@ impl Report {
                 median: quantile_us(&evaluation.latencies, 50),
                 p95: quantile_us(&evaluation.latencies, 95),
             },
+            training: None,
             pack: Pack {
                 model_id: info.model_id.clone(),
                 pack_version: info.pack_version,

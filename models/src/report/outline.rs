@@ -376,7 +376,8 @@ impl<'a> Subject<'a> {
         rows.extend(report.parts.iter().map(|(name, metrics)| {
             row(if name == "transitions-reversed" { "… reversed" } else { name }, metrics, Tone::Other)
         }));
-        let cells = |row: &Row| vec![row.name.clone(), words::number(row.figure.value), words::interval(&row.figure)];
+        let cells =
+            |row: &Row| vec![row.name.clone(), words::number(row.figure.value), words::interval(&row.figure)];
         let table = Table {
             head: heads(&["", &words::label(&key), "interval"]),
             rows: rows.iter().map(cells).collect(),

@@ -14,7 +14,13 @@ fn schema() -> Value {
 }
 
 /// Checks `value`; notes every property of the schema that was met.
-fn check(root: &Value, schema: &Value, value: &Value, at: &str, met: &mut BTreeSet<String>) -> Result<(), String> {
+fn check(
+    root: &Value,
+    schema: &Value,
+    value: &Value,
+    at: &str,
+    met: &mut BTreeSet<String>,
+) -> Result<(), String> {
     let refuse = |what: &str| Err(format!("{at}: {what}"));
     for (keyword, rule) in schema.as_object().unwrap() {
         match keyword.as_str() {
@@ -86,7 +92,12 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str, met: &mut BTreeS
 /// Every property that the schema names.
 fn named(root: &Value) -> BTreeSet<String> {
     let of = |schema: &Value, at: &str| -> Vec<String> {
-        schema["properties"].as_object().into_iter().flatten().map(|(name, _)| format!("{at}.{name}")).collect()
+        schema["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| format!("{at}.{name}"))
+            .collect()
     };
     let mut out: BTreeSet<String> = of(root, "report").into_iter().collect();
     out.extend(root["$defs"].as_object().unwrap().iter().flat_map(|(name, schema)| of(schema, name)));
