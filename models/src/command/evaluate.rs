@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use tastekeeper::model::Model;
 
 use super::failure::Failure;
+use super::gate::{self, JudgedArguments};
 use super::log::LogArguments;
 use super::output::Output;
 use super::progress::{Bars, say};
-use super::report::read_report;
+use super::report::{name_of, read_report};
 use super::{files, keys, log};
 use crate::dataset::Dataset;
 use crate::evaluate::{EvaluateConfig, EvaluateError, Inputs, Protocol, evaluate};
@@ -106,6 +107,11 @@ pub(super) struct EvaluateArguments {
     /// `position` (which event was to be predicted, from 0), `wanted` and `items`
     #[arg(long, value_name = "FILE")]
     recommendations: Option<PathBuf>,
+    /// Judge the report by these gates as `gate` does, `default` for the ones that ship; ends with 1 if one failed
+    #[arg(long, value_name = "FILE")]
+    gates: Option<PathBuf>,
+    #[command(flatten)]
+    judged: JudgedArguments,
     #[command(flatten)]
     format: LogArguments,
 }
@@ -115,8 +121,13 @@ pub(super) fn run(arguments: &EvaluateArguments, output: &mut Output) -> Result<
     let mut inputs: Vec<&Path> = vec![&arguments.pack, &arguments.log];
     inputs.extend(arguments.training_log.as_deref());
     inputs.extend(arguments.baseline.as_deref());
-    files::check_outputs(&[arguments.report.as_deref(), arguments.recommendations.as_deref()], &inputs)?;
+    inputs.extend(arguments.gates.as_deref());
+    let mut outputs = arguments.judged.files();
+    outputs.extend([arguments.report.as_deref(), arguments.recommendations.as_deref()]);
+    files::check_outputs(&outputs, &inputs)?;
+    arguments.judged.check(arguments.gates.is_some())?;
     let config = arguments.config()?;
+    let gates = arguments.gates.as_deref().map(gate::read_gates).transpose()?;
     let baseline = arguments.baseline.as_deref().map(read_report).transpose()?;
     let model = Arc::new(keys::open_pack(&arguments.pack, &arguments.key)?);
     let mut bars = Bars::new();
@@ -154,7 +165,15 @@ pub(super) fn run(arguments: &EvaluateArguments, output: &mut Output) -> Result<
         files::write(path, text.as_bytes())?;
     }
     output.line(&report);
-    Ok(())
+    let name = arguments.report.as_deref().map_or_else(|| report.pack.model_id.clone(), name_of);
+    let report = (name, report);
+    match gates {
+        Some(gates) => {
+            let judged = gate::judge(&gates, report, baseline.as_ref(), &arguments.judged, output)?;
+            gate::verdict(&judged)
+        }
+        None => arguments.judged.pages.write(&[report], None),
+    }
 }
 
 impl EvaluateArguments {

@@ -301,7 +301,7 @@ fn one(found: Option<Vec<Figures>>) -> Figures {
 }
 
 /// For figures where larger is better, as all of the table are.
-fn verdict(difference: &Metric, changed: usize) -> Verdict {
+pub(super) fn verdict(difference: &Metric, changed: usize) -> Verdict {
     match (difference.low, difference.high) {
         (Some(low), _) if low > 0.0 && changed >= FEWEST_CHANGED => Verdict::Better,
         (_, Some(high)) if high < 0.0 && changed >= FEWEST_CHANGED => Verdict::Worse,
