@@ -156,6 +156,8 @@ pub(super) fn sizes(chart: &Sizes, id: &str) -> String {
         .map(|place| step * (start + f64::from(place)))
         .take_while(|mark| *mark < highest + step)
         .collect();
+    // figures that no evaluation gives, but a file may
+    let marks = if marks.len() > 1 { marks } else { ticks(highest, 4.0) };
     let (first, last) = (marks[0], marks[marks.len() - 1]);
     let y = |value: f64| below - (below - above) * (value - first) / (last - first).max(1e-12);
     let widest = chart.points.iter().map(|(_, size, _)| *size as f64).fold(0.0, f64::max);
