@@ -372,7 +372,7 @@ impl<'a> Subject<'a> {
             figure: figure(metrics, &key),
             tone,
         };
-        let mut rows = vec![row("the whole model", &report.metrics, Tone::Main)];
+        let mut rows = vec![row("whole model", &report.metrics, Tone::Main)];
         rows.extend(report.parts.iter().map(|(name, metrics)| {
             row(if name == "transitions-reversed" { "… reversed" } else { name }, metrics, Tone::Other)
         }));
