@@ -13,11 +13,13 @@
 //! [`Recommender::recommend`]: tastekeeper::Recommender::recommend
 
 mod asked;
+mod claims;
 mod compare;
 mod figures;
 mod intervals;
 mod parts;
 mod replay;
+mod reports;
 mod segments;
 mod series;
 mod training;
@@ -37,6 +39,7 @@ use crate::train::Progress;
 use crate::train::split::{Split, SplitError};
 use asked::{Asked, Baselines};
 pub use compare::CompareError;
+pub use reports::compare_reports;
 use segments::Dimension;
 pub use segments::NAMED_SEGMENTS;
 use series::Facts;

@@ -83,6 +83,8 @@ enum Other {
     Level(String),
     /// A part of the model alone.
     Part(String),
+    /// The pack's own figure on validation.
+    Validation,
     /// Over all cases; for segments.
     Overall,
 }

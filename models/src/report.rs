@@ -15,6 +15,8 @@ mod outline;
 mod read;
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod schema_tests;
 mod text;
 mod words;
 
@@ -159,6 +161,17 @@ pub struct Latency {
     pub p95: f64,
 }
 
+/// What the pack says of its training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainedOn {
+    /// What was held out, by `--split`.
+    pub split: String,
+    /// The events asked for were not all held out, if the pack was trained on this log: the figures then mean nothing.
+    pub may_have_seen: bool,
+    /// Figures on validation, in full precision, while parameters were chosen.
+    pub validation: Metrics,
+}
+
 /// Which pack was evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pack {
@@ -244,4 +257,7 @@ pub struct Report {
     pub latency_us: Latency,
     /// Which pack.
     pub pack: Pack,
+    /// What it says of its training, if it was trained here.
+    #[serde(default)]
+    pub training: Option<TrainedOn>,
 }

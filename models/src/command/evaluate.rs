@@ -9,14 +9,16 @@ use serde_json::{Value, json};
 use tastekeeper::model::Model;
 
 use super::failure::Failure;
+use super::gate::{self, JudgedArguments};
 use super::log::LogArguments;
 use super::output::Output;
 use super::progress::{Bars, say};
+use super::report::{name_of, read_report};
 use super::{files, keys, log};
 use crate::dataset::Dataset;
 use crate::evaluate::{EvaluateConfig, EvaluateError, Inputs, Protocol, evaluate};
 use crate::reference::Case;
-use crate::report::{REPORT_VERSION, Report};
+use crate::report::{Report, TrainedOn};
 use crate::statistics::{Bootstrap, RESAMPLES};
 
 /// Which events are to be predicted.
@@ -105,6 +107,11 @@ pub(super) struct EvaluateArguments {
     /// `position` (which event was to be predicted, from 0), `wanted` and `items`
     #[arg(long, value_name = "FILE")]
     recommendations: Option<PathBuf>,
+    /// Judge the report by these gates as `gate` does, `default` for the ones that ship; ends with 1 if one failed
+    #[arg(long, value_name = "FILE")]
+    gates: Option<PathBuf>,
+    #[command(flatten)]
+    judged: JudgedArguments,
     #[command(flatten)]
     format: LogArguments,
 }
@@ -114,8 +121,13 @@ pub(super) fn run(arguments: &EvaluateArguments, output: &mut Output) -> Result<
     let mut inputs: Vec<&Path> = vec![&arguments.pack, &arguments.log];
     inputs.extend(arguments.training_log.as_deref());
     inputs.extend(arguments.baseline.as_deref());
-    files::check_outputs(&[arguments.report.as_deref(), arguments.recommendations.as_deref()], &inputs)?;
+    inputs.extend(arguments.gates.as_deref());
+    let mut outputs = arguments.judged.files();
+    outputs.extend([arguments.report.as_deref(), arguments.recommendations.as_deref()]);
+    files::check_outputs(&outputs, &inputs)?;
+    arguments.judged.check(arguments.gates.is_some())?;
     let config = arguments.config()?;
+    let gates = arguments.gates.as_deref().map(gate::read_gates).transpose()?;
     let baseline = arguments.baseline.as_deref().map(read_report).transpose()?;
     let model = Arc::new(keys::open_pack(&arguments.pack, &arguments.key)?);
     let mut bars = Bars::new();
@@ -129,7 +141,8 @@ pub(super) fn run(arguments: &EvaluateArguments, output: &mut Output) -> Result<
         }
         None => None,
     };
-    warn_of_seen_events(&model, config.protocol);
+    let training_facts = TrainedOn::of(&model, config.protocol);
+    warn_of_seen_events(training_facts.as_ref());
 
     let mut lists = String::new();
     let mut listener = |case: Case, items: &[u32]| {
@@ -141,7 +154,8 @@ pub(super) fn run(arguments: &EvaluateArguments, output: &mut Output) -> Result<
     let evaluation = evaluate(&model, inputs, &config, &mut listener, &mut bars)
         .map_err(|error| arguments.failure(&error))?;
     let bootstrap = Bootstrap { resamples: arguments.resamples, seed: arguments.seed };
-    let report = Report::new(&evaluation, model.info(), &bootstrap, &mut bars);
+    let mut report = Report::new(&evaluation, model.info(), &bootstrap, &mut bars);
+    report.training = training_facts;
     if let Some(path) = &arguments.recommendations {
         files::write(path, lists.as_bytes())?;
     }
@@ -151,7 +165,15 @@ pub(super) fn run(arguments: &EvaluateArguments, output: &mut Output) -> Result<
         files::write(path, text.as_bytes())?;
     }
     output.line(&report);
-    Ok(())
+    let name = arguments.report.as_deref().map_or_else(|| report.pack.model_id.clone(), name_of);
+    let report = (name, report);
+    match gates {
+        Some(gates) => {
+            let judged = gate::judge(&gates, report, baseline.as_ref(), &arguments.judged, output)?;
+            gate::verdict(&judged)
+        }
+        None => arguments.judged.pages.write(&[report], None),
+    }
 }
 
 impl EvaluateArguments {
@@ -210,30 +232,9 @@ fn line(dataset: &Dataset, model: &Model, case: Case, items: &[u32]) -> Value {
     })
 }
 
-/// Reads a `report.json`.
-pub(super) fn read_report(path: &Path) -> Result<Report, Failure> {
-    let refused = |what: String| {
-        Failure::input(format!("{}: {what}; make it with `tastekeeper evaluate --report`", path.display()))
-    };
-    let value: Value = serde_json::from_slice(&files::read(path)?)
-        .map_err(|error| refused(format!("is not JSON (line {})", error.line())))?;
-    match value["version"].as_u64() {
-        Some(version) if version == u64::from(REPORT_VERSION) => {}
-        Some(version) => {
-            return Err(refused(format!("is a report of version {version}, not {REPORT_VERSION}")));
-        }
-        None => return Err(refused("is not a report".to_owned())),
-    }
-    serde_json::from_value(value).map_err(|_| refused("is not a whole report".to_owned()))
-}
-
 /// Says so if the pack's own summary shows that training may have seen the events asked for.
-fn warn_of_seen_events(model: &Model, protocol: Protocol) {
-    let Some(summary) = model.summary().and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
-        return;
-    };
-    let Some(split) = summary["split"].as_str() else { return };
-    if protocol != Protocol::NextClick && split != protocol.name() {
+fn warn_of_seen_events(training: Option<&TrainedOn>) {
+    if let Some(TrainedOn { split, may_have_seen: true, .. }) = training {
         say(&format!(
             "warning: the pack was trained with --split {split}; if it was trained on this log, it has seen what is \
              asked here, and the figures mean nothing"

@@ -9,7 +9,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::files;
 use super::output::Output;
-use super::report::{PageArguments, read_report};
+use super::report::{PageArguments, read_baseline, read_compared};
 use crate::gates::{DEFAULT, Gates, Judged, Status};
 use crate::report::{Report, junit};
 
@@ -43,10 +43,18 @@ pub(super) struct JudgedArguments {
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     #[command(flatten)]
-    pages: PageArguments,
+    pub(super) pages: PageArguments,
 }
 
 impl JudgedArguments {
+    /// Refuses a file of judgements where nothing will be judged.
+    pub(super) fn check(&self, judges: bool) -> Result<(), Failure> {
+        match &self.junit {
+            Some(_) if !judges => Err(Failure::input("--junit has a test case per gate; give --gates")),
+            _ => Ok(()),
+        }
+    }
+
     /// The files that will be written.
     pub(super) fn files(&self) -> Vec<Option<&Path>> {
         [vec![self.junit.as_deref()], self.pages.files()].concat()
@@ -71,8 +79,9 @@ fn gate(arguments: &GateArguments, path: &Path, output: &mut Output) -> Result<J
     inputs.extend(arguments.baseline.as_deref());
     files::check_outputs(&arguments.outputs.files(), &inputs)?;
     let gates = read_gates(&arguments.gates)?;
-    let report = read_report(path)?;
-    let baseline = arguments.baseline.as_deref().map(read_report).transpose()?;
+    let baseline = read_baseline(arguments.baseline.as_ref())?;
+    let report = read_compared(path, baseline.as_ref())?;
+    let baseline = baseline.map(|(_, report)| report);
     let name = super::report::name_of(path);
     judge(&gates, (name, report), baseline.as_ref(), &arguments.outputs, output)
 }

@@ -6,9 +6,12 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::output::Output;
+use super::progress::Bars;
 use super::{files, gate};
+use crate::evaluate::compare_reports;
 use crate::gates::Judged;
 use crate::report::{Report, from_json, html, markdown};
+use crate::statistics::{Bootstrap, RESAMPLES};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -19,8 +22,8 @@ pub(super) struct ReportArguments {
     /// Show what became of these gates; `default` for the ones that ship
     #[arg(long, value_name = "FILE")]
     gates: Option<PathBuf>,
-    /// The report that the gates' regressions are measured from
-    #[arg(long, value_name = "FILE", requires = "gates")]
+    /// An earlier report of the same cases, to be compared with case by case; gates' regressions are measured from it
+    #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     #[command(flatten)]
     pages: PageArguments,
@@ -62,17 +65,39 @@ pub(super) fn run(arguments: &ReportArguments, output: &mut Output) -> Result<()
     inputs.extend(arguments.baseline.as_deref());
     files::check_outputs(&arguments.pages.files(), &inputs)?;
     let gates = arguments.gates.as_deref().map(gate::read_gates).transpose()?;
+    let baseline = read_baseline(arguments.baseline.as_ref())?;
     let mut reports = Vec::new();
     for path in &arguments.reports {
-        reports.push((name_of(path), read_report(path)?));
+        // the page is about the first
+        let compared = baseline.as_ref().filter(|_| reports.is_empty());
+        reports.push((name_of(path), read_compared(path, compared)?));
     }
-    let baseline = arguments.baseline.as_deref().map(read_report).transpose()?;
+    let baseline = baseline.map(|(_, report)| report);
     let judged = gates.map(|gates| gates.judge(&reports[0].1, baseline.as_ref()));
     arguments.pages.write(&reports, judged.as_ref())?;
     if arguments.pages.files().iter().all(Option::is_none) {
         output.line(&reports[0].1);
     }
     Ok(())
+}
+
+/// Reads a report, compared case by case with the one given as the baseline instead of any other.
+pub(super) fn read_compared(path: &Path, baseline: Option<&(PathBuf, Report)>) -> Result<Report, Failure> {
+    let mut report = read_report(path)?;
+    if let Some((path, earlier)) = baseline {
+        let seed = report.statistics.map_or(1, |statistics| statistics.seed);
+        let bootstrap = Bootstrap { resamples: RESAMPLES, seed };
+        let found = compare_reports(&report, earlier, &bootstrap, &mut Bars::new())
+            .map_err(|error| Failure::in_file(path, &error))?;
+        report.comparisons.retain(|comparison| comparison.with != "report");
+        report.comparisons.extend(found);
+    }
+    Ok(report)
+}
+
+/// The baseline report, with its path.
+pub(super) fn read_baseline(path: Option<&PathBuf>) -> Result<Option<(PathBuf, Report)>, Failure> {
+    path.map(|path| Ok((path.clone(), read_report(path)?))).transpose()
 }
 
 /// Reads a report.

@@ -79,6 +79,7 @@ impl Report {
                 median: quantile_us(&evaluation.latencies, 50),
                 p95: quantile_us(&evaluation.latencies, 95),
             },
+            training: None,
             pack: Pack {
                 model_id: info.model_id.clone(),
                 pack_version: info.pack_version,
@@ -300,7 +301,7 @@ fn one(found: Option<Vec<Figures>>) -> Figures {
 }
 
 /// For figures where larger is better, as all of the table are.
-fn verdict(difference: &Metric, changed: usize) -> Verdict {
+pub(super) fn verdict(difference: &Metric, changed: usize) -> Verdict {
     match (difference.low, difference.high) {
         (Some(low), _) if low > 0.0 && changed >= FEWEST_CHANGED => Verdict::Better,
         (_, Some(high)) if high < 0.0 && changed >= FEWEST_CHANGED => Verdict::Worse,

@@ -26,6 +26,11 @@ const BEYOND: [&str; 8] = [
 /// Parts that a model may have.
 const PARTS: [&str; 3] = ["vectors", "transitions", "transitions-reversed"];
 
+/// Baselines that an evaluation may have.
+const BASELINES: [&str; 4] = ["popularity", "item-knn", "markov", "ease"];
+/// 1 if training may have seen what is asked, else 0.
+const SEEN: &str = "may_have_seen";
+
 /// Why a gate cannot be judged.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(super) enum Problem {
@@ -63,7 +68,7 @@ pub(super) fn is_fact(metric: &str) -> bool {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts and bytes")]
-fn facts_of(report: Option<&Report>) -> [(&'static str, f64); 9] {
+fn facts_of(report: Option<&Report>) -> [(&'static str, f64); 10] {
     let get = |get: fn(&Report) -> f64| report.map_or(f64::NAN, get);
     [
         ("model_bytes", get(|r| r.model_bytes as f64)),
@@ -74,6 +79,7 @@ fn facts_of(report: Option<&Report>) -> [(&'static str, f64); 9] {
         ("latency_us.p95", get(|r| r.latency_us.p95)),
         ("users", get(|r| r.users as f64)),
         ("cases", get(|r| r.cases as f64)),
+        (SEEN, get(|r| r.training.as_ref().map_or(f64::NAN, |t| f64::from(u8::from(t.may_have_seen))))),
         ("unknown_target_share", get(|r| r.unknown_targets as f64 / r.cases as f64)),
     ]
 }
@@ -81,6 +87,9 @@ fn facts_of(report: Option<&Report>) -> [(&'static str, f64); 9] {
 /// A figure's value, and the segment that was meant by `worst`.
 pub(super) fn find(report: &Report, metric: &str, scope: &Scope) -> Result<Metric, Problem> {
     if let Some((_, value)) = facts_of(Some(report)).iter().find(|(name, _)| *name == metric) {
+        if metric == SEEN && report.training.is_none() {
+            return Err(Problem::Absent("the pack does not say what it was trained on".to_owned()));
+        }
         let main = matches!(scope, Scope::Level(level) if level == MAIN_LEVEL);
         return match main {
             true => finite(metric, Metric { value: *value, low: None, high: None }),
@@ -126,6 +135,11 @@ pub(super) fn other(
                 .to_owned(),
         )),
         Other::Level(name) => Ok((in_map(&levels(report), metric, name, "level")?, format!("level {name}"))),
+        Other::Validation => {
+            let found = report.training.as_ref().and_then(|training| training.validation.get(metric));
+            let absent = || Problem::Absent(format!("the pack does not say its {metric} on validation"));
+            Ok((finite(metric, *found.ok_or_else(absent)?)?, "its own validation".to_owned()))
+        }
         Other::Part(name) => Ok((part(report, metric, name)?, format!("the {name} alone"))),
         Other::Baseline(name) => Ok((baseline(report, metric, name)?, name.clone())),
         Other::BestBaseline => {
@@ -159,6 +173,9 @@ pub(super) fn comparison<'a>(
         Other::Part(name) => {
             part(report, metric, name)?;
             (format!("part:{name}"), format!("the {name} alone"))
+        }
+        Other::Validation => {
+            return Err(Problem::Useless("validation has other cases; use `min` or `max`".to_owned()));
         }
         Other::Overall => {
             return Err(Problem::Useless("a segment is part of all cases; use `min`".to_owned()));
@@ -261,6 +278,9 @@ fn part(report: &Report, metric: &str, name: &str) -> Result<Metric, Problem> {
 fn baseline(report: &Report, metric: &str, name: &str) -> Result<Metric, Problem> {
     if let Some(why) = report.baselines_left_out.get(name) {
         return Err(Problem::Absent(format!("the baseline {name} was left out of the evaluation: {why}")));
+    }
+    if BASELINES.contains(&name) && !report.baselines.contains_key(name) {
+        return Err(Problem::Absent(format!("the report has no baseline {name}")));
     }
     let map = report.baselines.iter().map(|(name, metrics)| (name.as_str(), metrics)).collect();
     in_map(&map, metric, name, "baseline")

@@ -206,10 +206,11 @@ fn limit(field: &str, raw: RawLimit, scope: &Scope) -> Result<Limit, String> {
     }
 }
 
-/// `popularity`, `baseline:popularity`, `best-baseline`, `level:off`, `part:vectors`, `overall`.
+/// `popularity`, `baseline:popularity`, `best-baseline`, `level:off`, `part:vectors`, `validation`, `overall`.
 fn other(field: &str, text: &str, scope: &Scope) -> Result<Other, String> {
     Ok(match (text.split_once(':'), text) {
         (_, "best-baseline") => Other::BestBaseline,
+        (_, "validation") => Other::Validation,
         (_, "overall") if matches!(scope, Scope::Level(_) | Scope::Part(_)) => {
             return Err("`overall` is for gates of a segment".to_owned());
         }
@@ -220,7 +221,7 @@ fn other(field: &str, text: &str, scope: &Scope) -> Result<Other, String> {
         (None, name) if !name.is_empty() => Other::Baseline(name.to_owned()),
         _ => {
             return Err(format!(
-                "`{field}` names another figure: `baseline:NAME`, `best-baseline`, `level:NAME`, `part:NAME` or `overall`"
+                "`{field}` names another figure: `baseline:NAME`, `best-baseline`, `level:NAME`, `part:NAME`, `validation` or `overall`"
             ));
         }
     })
@@ -291,6 +292,7 @@ impl fmt::Display for Other {
             Self::BestBaseline => write!(f, "the best baseline"),
             Self::Level(name) => write!(f, "level {name}"),
             Self::Part(name) => write!(f, "the {name} alone"),
+            Self::Validation => write!(f, "validation"),
             Self::Overall => write!(f, "all cases"),
         }
     }

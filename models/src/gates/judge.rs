@@ -266,7 +266,8 @@ impl Gate {
             words::difference(metric, difference),
             words::share(difference.value, before)
         );
-        if let (true, Judge::Evidence, Some(comparison)) = (passed, self.judge, comparison) {
+        let paired = comparison.filter(|comparison| passed && comparison.detectable > 0.0);
+        if let (Judge::Evidence, Some(comparison)) = (self.judge, paired) {
             message += &format!(
                 "; a loss of {:.5}{} or more would have been found with probability 0.8",
                 comparison.detectable + amount(allowed),

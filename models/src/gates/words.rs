@@ -8,7 +8,7 @@ pub(super) fn lower_is_better(metric: &str) -> bool {
     crate::report::lower_is_better(metric)
         || metric.ends_with("_bytes")
         || metric.starts_with("latency_us.")
-        || metric == "unknown_target_share"
+        || ["unknown_target_share", "may_have_seen"].contains(&metric)
 }
 
 /// `0.0643`, `981 604 bytes`, `312 us`.

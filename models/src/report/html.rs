@@ -75,7 +75,9 @@ fn gates(status: Status, summary: &str, table: &Table) -> String {
 }
 
 fn section(section: &Section, number: usize) -> String {
-    let mut out = format!("<section><h2>{}</h2>\n", escape(&section.title));
+    // what is one chart with its figures stands beside the next one where there is room
+    let class = if section.folded && section.charts.len() == 1 { "half" } else { "whole" };
+    let mut out = format!("<section class=\"{class}\"><h2>{}</h2>\n", escape(&section.title));
     for text in &section.text {
         writeln!(out, "<p>{}</p>", escape(text)).expect("a string takes text");
     }

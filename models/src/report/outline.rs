@@ -120,6 +120,7 @@ impl<'a> Subject<'a> {
         out.extend(self.sizes());
         out.push(self.lengths());
         out.extend(self.levels());
+        out.extend(self.parts());
         out.extend(self.main().segments.iter().map(|(name, segments)| self.segments(name, segments)));
         out.extend(self.spread());
         out.push(self.cost());
@@ -361,6 +362,38 @@ impl<'a> Subject<'a> {
         })
     }
 
+    fn parts(&self) -> Option<Section> {
+        let (report, key) = (self.main(), self.key());
+        if report.parts.is_empty() {
+            return None;
+        }
+        let row = |name: &str, metrics: &Metrics, tone| Row {
+            name: name.to_owned(),
+            figure: figure(metrics, &key),
+            tone,
+        };
+        let mut rows = vec![row("whole model", &report.metrics, Tone::Main)];
+        rows.extend(report.parts.iter().map(|(name, metrics)| {
+            row(if name == "transitions-reversed" { "… reversed" } else { name }, metrics, Tone::Other)
+        }));
+        let cells =
+            |row: &Row| vec![row.name.clone(), words::number(row.figure.value), words::interval(&row.figure)];
+        let table = Table {
+            head: heads(&["", &words::label(&key), "interval"]),
+            rows: rows.iter().map(cells).collect(),
+            numeric: true,
+        };
+        let text = "The vectors and the transitions recommend alone, and the transitions against their direction, which \
+                    should do worse than the right way round.";
+        Some(Section {
+            title: "Each part of the model alone".to_owned(),
+            text: vec![text.to_owned()],
+            charts: vec![Chart::Rows(Rows { title: words::label(&key), rows, reference: None })],
+            tables: vec![table],
+            folded: true,
+        })
+    }
+
     fn segments(&self, dimension: &str, segments: &[Segment]) -> Section {
         let (report, key) = (self.main(), self.key());
         let worst = report.worst_segment.as_ref().filter(|worst| worst.dimension == dimension);
@@ -430,7 +463,7 @@ impl<'a> Subject<'a> {
                 vec![format!("recommendations that the top {} of items take", percent(*x)), percent(m.value)]
             }));
             let even = [0.0, 1.0].map(|x| (x, Metric { value: x, low: None, high: None })).to_vec();
-            let even = Series { name: "if all had equal shares".to_owned(), main: false, points: even };
+            let even = Series { name: "equal shares".to_owned(), main: false, points: even };
             let title = "Share of recommendations by the most recommended share of items".to_owned();
             charts.push(Chart::Lines(Lines {
                 title,
@@ -522,7 +555,11 @@ impl<'a> Subject<'a> {
             );
             rows.push(("Intervals", text));
         }
-        let rows = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
+        let mut rows: Vec<Vec<String>> =
+            rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
+        rows.extend(report.left_out.iter().map(|(name, why)| {
+            vec![format!("Without {}", words::name(&words::label(name), NAME)), words::name(why, 200)]
+        }));
         Section {
             title: "Where this comes from".to_owned(),
             text: Vec::new(),

@@ -124,6 +124,13 @@ pub(crate) fn sample() -> Report {
         attribute_bytes: 60_505,
         file_bytes: 1_177_000,
         latency_us: Latency { median: 190.0, p95: 312.0 },
+        training: Some(TrainedOn {
+            split: "leave-one-out".to_owned(),
+            may_have_seen: false,
+            validation: [("ndcg@10", 0.07), ("hr@10", 0.11)]
+                .map(|(name, value)| (name.to_owned(), Metric { value, low: None, high: None }))
+                .into(),
+        }),
         pack: Pack {
             model_id: "beauty".to_owned(),
             pack_version: 7,

@@ -36,7 +36,7 @@ const DEFINITIONS: [(&str, &str, &str); 14] = [
     (
         "calibration",
         "Calibration",
-        "How close the list's categories are to those of the shopper's history (after Steck 2018)",
+        "How far the categories of the list are from those of the shopper's history (a divergence, Steck 2018); less is closer",
     ),
 ];
 

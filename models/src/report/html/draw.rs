@@ -32,9 +32,8 @@ pub(super) fn lines(chart: &Lines, id: &str) -> String {
         Axis::Length => &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0],
         Axis::Share => &[0.0, 0.25, 0.5, 0.75, 1.0],
     };
-    for (place, value) in steps.iter().enumerate().filter(|(_, value)| **value <= last) {
+    for value in steps.iter().filter(|value| **value <= last) {
         let label = if chart.x == Axis::Share { tick(*value, 0.25, true) } else { format!("{value}") };
-        let label = if place == 0 && chart.x == Axis::Length { "k = 1".to_owned() } else { label };
         plot.text("tick", (x(*value), below + 16.0), Anchor::Middle, &label);
     }
     let mut others = 0;
@@ -147,14 +146,25 @@ pub(super) fn rows(chart: &Rows, id: &str) -> String {
 pub(super) fn sizes(chart: &Sizes, id: &str) -> String {
     let (left, right, above, below) = (40.0, 345.0, 12.0, 214.0);
     let mut plot = Plot::new(246.0);
-    let marks = ticks(top(chart.points.iter().map(|(.., metric)| metric)), 4.0);
-    let (step, highest) = (marks[1], marks[marks.len() - 1]);
-    let y = |value: f64| below - (below - above) * value / highest;
+    let highest = top(chart.points.iter().map(|(.., metric)| metric));
+    let ends = chart.points.iter().map(|(.., metric)| metric.low.unwrap_or(metric.value));
+    let lowest = ends.filter(|value| value.is_finite() && *value > 0.0).fold(highest, f64::min);
+    // the differences are the matter here: the scale need not begin at 0
+    let step = ticks(highest - lowest, 3.0)[1];
+    let start = (lowest / step).floor();
+    let marks: Vec<f64> = (0..8)
+        .map(|place| step * (start + f64::from(place)))
+        .take_while(|mark| *mark < highest + step)
+        .collect();
+    // figures that no evaluation gives, but a file may
+    let marks = if marks.len() > 1 { marks } else { ticks(highest, 4.0) };
+    let (first, last) = (marks[0], marks[marks.len() - 1]);
+    let y = |value: f64| below - (below - above) * (value - first) / (last - first).max(1e-12);
     let widest = chart.points.iter().map(|(_, size, _)| *size as f64).fold(0.0, f64::max);
     let columns = ticks(widest, 3.0);
     let x = |size: f64| left + (right - left) * size / columns[columns.len() - 1];
     for mark in &marks {
-        plot.line(if *mark == 0.0 { "axis" } else { "grid" }, (left, y(*mark)), (right, y(*mark)));
+        plot.line("grid", (left, y(*mark)), (right, y(*mark)));
         plot.text("tick", (left - 6.0, y(*mark) + 4.0), Anchor::End, &tick(*mark, step, false));
     }
     for column in &columns {
