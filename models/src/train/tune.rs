@@ -74,6 +74,8 @@ const COUNTED_EVENTS: usize = 60_000_000;
 const EARLY: usize = 3;
 /// How much heavier or lighter the graph is tried with another embedding.
 const FACTORS: [f32; 7] = [0.25, 0.4, 0.63, 1.0, 1.6, 2.5, 4.0];
+/// With fewer cases than this in the search, a better schedule or other event weights would be luck.
+const FEWEST_CASES: usize = 200;
 /// Settings that are judged on fresh cases.
 const FINALISTS: usize = 5;
 
@@ -121,8 +123,10 @@ pub(super) fn tune(context: &Context<'_>, progress: &mut dyn Progress) -> Chosen
     let (mut at, mut gains) = trial.best_factor(&found.best[0].0);
     drop(trial);
     tuning.schedules.push(ScheduleTrial { schedule: best, gain: mean(&gains), taken: true });
-    let examples_left_in = examples(&held.training);
-    best = schedule::climb(&best.clone(), examples_left_in, context.schedule_budget, &mut |schedule| {
+    let examples = examples(&held.training);
+    let doubts = held.searched >= FEWEST_CASES;
+    let budget = if doubts { context.schedule_budget } else { 0 };
+    best = schedule::climb(&best.clone(), examples, budget, &mut |schedule| {
         let other = fit(&held, schedule, "other schedule", progress);
         let mut trial = Validation::new(context, &held, &other, &counts, protocol);
         let (setting, of_other) = trial.best_factor(&at);
@@ -137,7 +141,7 @@ pub(super) fn tune(context: &Context<'_>, progress: &mut dyn Progress) -> Chosen
 
     // other weights of event kinds: first asked with, then trained with
     let events = held.whole.kinds();
-    if context.learn_kinds && !kinds::learned(events).is_empty() {
+    if context.learn_kinds && doubts && !kinds::learned(events).is_empty() {
         let mut reached = gains.clone();
         let weights = kinds::climb(events, &mut |weights| {
             held.weigh(weights);

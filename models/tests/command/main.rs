@@ -5,3 +5,4 @@ mod flow;
 mod inputs;
 mod refusals;
 mod support;
+mod training;
