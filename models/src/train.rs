@@ -88,7 +88,7 @@ pub struct TrainConfig {
     pub tuning_budget: usize,
     /// What trials of other schedules of the embedding may cost: examples times epochs, summed over trials.
     pub schedule_budget: usize,
-    /// The embedding's schedule; `None` derives it from the amount of data, and doubts it within the budget.
+    /// The embedding's schedule, doubted within the budget; `None` derives it from the amount of data.
     pub embedding: Option<EmbeddingConfig>,
 }
 
@@ -254,7 +254,7 @@ pub fn train(
         budget: config.tuning_budget,
         seed: config.seed,
         embedding: &usual,
-        schedule_budget: if config.embedding.is_none() { config.schedule_budget } else { 0 },
+        schedule_budget: config.schedule_budget,
         learn_kinds: config.kind_weights.is_none(),
     };
     let chosen = tune::tune(&context, progress);

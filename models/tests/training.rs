@@ -45,6 +45,7 @@ fn config() -> TrainConfig {
     TrainConfig {
         split: Split::LeaveOneOut { train_on_validation: true },
         tuning_budget: 16,
+        schedule_budget: 0,
         embedding: Some(embedding),
         ..TrainConfig::default()
     }
@@ -122,13 +123,7 @@ fn views_and_purchases() -> Dataset {
 
 /// With everything that the tuner can do, on little data.
 fn tuned() -> TrainConfig {
-    TrainConfig {
-        embedding: None,
-        tuning_budget: 112,
-        schedule_budget: 60_000,
-        repeats: Repeats::Forbid,
-        ..config()
-    }
+    TrainConfig { tuning_budget: 112, schedule_budget: 300_000, repeats: Repeats::Forbid, ..config() }
 }
 
 #[test]
