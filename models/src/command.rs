@@ -57,6 +57,8 @@ enum Command {
     Import(import::ImportArguments),
     /// Shows everything about a pack
     Inspect(inspect::InspectArguments),
+    /// Writes the model card of a pack: data, parameters, quality, size, limits
+    Card(card::CardArguments),
     /// Signs a pack with another key, makes keys, and signs for other tools
     Sign(sign::SignArguments),
     /// Measures a pack by replaying a log through the engine
@@ -88,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Pack(arguments) => pack::run(&arguments, &mut output),
         Command::Import(arguments) => import::run(&arguments, &mut output),
         Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
+        Command::Card(arguments) => card::run(&arguments, &mut output),
         Command::Sign(arguments) => sign::run(&arguments, &mut output),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &mut output),
         Command::Summarise(arguments) => summarise::run(&arguments, &mut output),

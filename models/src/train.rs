@@ -10,6 +10,7 @@ pub mod embedding;
 pub mod graph;
 mod histories;
 mod random;
+pub mod seeds;
 pub mod split;
 pub mod transitions;
 mod tune;
@@ -23,9 +24,11 @@ use histories::{Histories, Ranking, repeat_share};
 use split::{Split, SplitError};
 pub use tune::{Finalist, KindTrial, Rung, ScheduleTrial, Tuning};
 
-/// The size of the model.
+/// The size of the model. Ids and attributes come on top of the bytes named; they count for 65 536 items or fewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {
+    /// 32 neighbours in 8 bits and 96 dimensions of 8 bits: about 190 bytes per item when packed.
+    Large,
     /// 16 neighbours in 8 bits and 64 dimensions: about 81 bytes per item when packed.
     Standard,
     /// 8 neighbours in 4 bits and 64 dimensions: about 54 bytes per item when packed.
@@ -37,6 +40,7 @@ impl Preset {
     #[must_use]
     pub fn neighbours(self) -> usize {
         match self {
+            Self::Large => 32,
             Self::Standard => 16,
             Self::Tiny => 8,
         }
@@ -45,7 +49,10 @@ impl Preset {
     /// Length of a vector.
     #[must_use]
     pub fn dim(self) -> usize {
-        64
+        match self {
+            Self::Large => 96,
+            Self::Standard | Self::Tiny => 64,
+        }
     }
 }
 
@@ -81,7 +88,7 @@ pub struct TrainConfig {
     pub tuning_budget: usize,
     /// What trials of other schedules of the embedding may cost: examples times epochs, summed over trials.
     pub schedule_budget: usize,
-    /// The embedding's schedule; `None` derives it from the amount of data, and doubts it within the budget.
+    /// The embedding's schedule, doubted within the budget; `None` derives it from the amount of data.
     pub embedding: Option<EmbeddingConfig>,
 }
 
@@ -168,6 +175,17 @@ pub struct TrainReport {
     pub fresh: Quality,
 }
 
+impl TrainReport {
+    /// The mean over all validation cases of what the tuner maximised; see [`Tuning`].
+    #[must_use]
+    pub fn validation_gain(&self) -> f64 {
+        match self.protocol {
+            Protocol::LeaveOneOut => self.validation.ndcg_at_10,
+            Protocol::NextClick => (self.validation.hit_rate_at_20 + 2.0 * self.validation.mrr_at_20) / 3.0,
+        }
+    }
+}
+
 /// Why nothing could be trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -236,7 +254,7 @@ pub fn train(
         budget: config.tuning_budget,
         seed: config.seed,
         embedding: &usual,
-        schedule_budget: if config.embedding.is_none() { config.schedule_budget } else { 0 },
+        schedule_budget: config.schedule_budget,
         learn_kinds: config.kind_weights.is_none(),
     };
     let chosen = tune::tune(&context, progress);

@@ -7,8 +7,9 @@ use tastekeeper_models::dataset::{
 use tastekeeper_models::reference::metrics::hit_rate_at_k;
 use tastekeeper_models::reference::{Protocol, Reference, cases};
 use tastekeeper_models::train::embedding::EmbeddingConfig;
+use tastekeeper_models::train::seeds::{Keep, train_seeds};
 use tastekeeper_models::train::split::{Split, SplitError};
-use tastekeeper_models::train::{Repeats, Silent, TrainConfig, TrainError, train};
+use tastekeeper_models::train::{Finalist, Repeats, Silent, TrainConfig, TrainError, train};
 use tastekeeper_models::trained::TrainedModel;
 
 const ITEMS: u32 = 24;
@@ -44,6 +45,7 @@ fn config() -> TrainConfig {
     TrainConfig {
         split: Split::LeaveOneOut { train_on_validation: true },
         tuning_budget: 16,
+        schedule_budget: 0,
         embedding: Some(embedding),
         ..TrainConfig::default()
     }
@@ -100,6 +102,104 @@ fn what_the_split_holds_out_never_changes_the_model() {
     assert_eq!((a.vectors, a.graph, a_report), (b.vectors, b.graph, b_report));
     let (c, _) = train(&other, &TrainConfig { split: Split::All, ..config() }, &mut Silent).unwrap();
     assert_ne!(a.counts, c.counts);
+}
+
+/// Shoppers who look at anything and buy round the circle: what they buy next tells what they bought before.
+fn views_and_purchases() -> Dataset {
+    let mut log = circle();
+    log.sequences = (0..900u32)
+        .map(|s| {
+            let mut shopper = sequence((0..8).map(|k| match k % 2 {
+                0 => (s * 7 + k * k * 5 + s / 3) % ITEMS,
+                _ => (s + k / 2) % ITEMS,
+            }));
+            let bought = shopper.events.iter_mut().skip(1).step_by(2);
+            bought.for_each(|event| event.kind = InteractionKind::Purchase);
+            shopper
+        })
+        .collect();
+    log
+}
+
+/// With everything that the tuner can do, on little data.
+fn tuned() -> TrainConfig {
+    TrainConfig { tuning_budget: 112, schedule_budget: 300_000, repeats: Repeats::Forbid, ..config() }
+}
+
+#[test]
+fn purchases_that_tell_more_weigh_more_and_the_report_says_what_was_tried() {
+    let (model, report) = train(&views_and_purchases(), &tuned(), &mut Silent).unwrap();
+    let [view, .., purchase] = model.blend.kind_weights;
+    assert!(purchase > view, "{:?}", report.tuning.kinds);
+    let tuning = &report.tuning;
+    assert_eq!(tuning.rounds.len(), 4);
+    assert!(tuning.schedules.len() > 1 && tuning.schedules[0].taken);
+    assert!(tuning.fresh_cases > 0 && report.fresh.cases == tuning.fresh_cases);
+    assert_eq!(report.validation.cases, tuning.fresh_cases + tuning.searched_cases);
+    // the chosen setting is the finalist with the highest gain over all cases
+    let gain = |f: &Finalist| {
+        f.searched_gain * tuning.searched_cases as f64 + f.fresh_gain * tuning.fresh_cases as f64
+    };
+    let best = tuning.finalists.iter().max_by(|a, b| gain(a).total_cmp(&gain(b))).unwrap();
+    assert!((report.validation_gain() * report.validation.cases as f64 - gain(best)).abs() < 1e-6);
+    let equal = TrainConfig { kind_weights: Some([1.0; 4]), ..tuned() };
+    let (given, report) = train(&views_and_purchases(), &equal, &mut Silent).unwrap();
+    assert!(
+        report.tuning.kinds.is_empty() && given.blend.kind_weights.iter().all(|w| (w - 1.0).abs() < 1e-9)
+    );
+}
+
+#[test]
+fn the_tuner_never_reads_what_is_held_out() {
+    let log = views_and_purchases();
+    let mut poisoned = log.clone();
+    for sequence in &mut poisoned.sequences {
+        let last = sequence.events.last_mut().unwrap();
+        *last = Interaction { item: ITEMS, kind: InteractionKind::Cart, time_ms: Some(i64::MAX) };
+    }
+    let (a, a_report) = train(&log, &tuned(), &mut Silent).unwrap();
+    let (b, b_report) = train(&poisoned, &tuned(), &mut Silent).unwrap();
+    assert_eq!((a.vectors, a.graph, a.blend, a_report), (b.vectors, b.graph, b.blend, b_report));
+}
+
+/// Three walks at once, in turns: what comes next follows from the event before the last two.
+fn braids() -> Dataset {
+    let mut log = circle();
+    log.items = (0..90).map(|i| format!("item {i:02}")).collect();
+    log.attributes = AttributeTable::default();
+    let start = |s: u32, strand: u32| (s * (7 + strand * 4) + s / 11 + strand * 31) % 90;
+    log.sequences =
+        (0..900).map(|s| sequence((0..12).map(move |k| (start(s, k % 3) + k / 3) % 90))).collect();
+    log
+}
+
+#[test]
+fn tuning_finds_what_the_start_does_not_know() {
+    let log = braids();
+    let hits = |budget| {
+        let config = TrainConfig { tuning_budget: budget, repeats: Repeats::Forbid, ..config() };
+        let mut model = train(&log, &config, &mut Silent).unwrap().0;
+        // the graph alone
+        model.blend.gain = 0.0;
+        hit_rate_at_1(&model, &log)
+    };
+    let (start, tuned) = (hits(0), hits(280));
+    assert!(tuned > start + 0.1, "{tuned} against {start}");
+}
+
+#[test]
+fn several_seeds_answer_the_same_questions_and_one_is_kept() {
+    let log = circle();
+    let (best, _, seeds) = train_seeds(&log, &config(), 3, Keep::Best, &mut Silent).unwrap();
+    assert_eq!(seeds.results.iter().map(|seed| seed.seed).collect::<Vec<_>>(), [1, 2, 3]);
+    let kept = seeds.results[seeds.kept];
+    assert!(seeds.results.iter().all(|seed| seed.gain <= kept.gain));
+    let (alone, report) = train(&log, &TrainConfig { seed: kept.seed, ..config() }, &mut Silent).unwrap();
+    assert_eq!((alone.vectors, alone.graph), (best.vectors, best.graph));
+    assert!((report.validation_gain() - kept.gain).abs() < 1e-12);
+    let (first, _, seeds) = train_seeds(&log, &config(), 2, Keep::First, &mut Silent).unwrap();
+    assert_eq!(seeds.kept, 0);
+    assert_eq!(first.vectors, train(&log, &config(), &mut Silent).unwrap().0.vectors);
 }
 
 #[test]

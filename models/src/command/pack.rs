@@ -16,17 +16,20 @@ use crate::train::Preset;
 /// Size of the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum PresetName {
-    /// About 81 bytes per item
-    Standard,
-    /// About 54 bytes per item
+    /// About 54 bytes per item: 8 transitions of 4 bits, 64 values of 4 bits
     Tiny,
+    /// About 81 bytes per item: 16 transitions of 8 bits, 64 values of 4 bits
+    Standard,
+    /// About 190 bytes per item: 32 transitions of 8 bits, 96 values of 8 bits
+    Large,
 }
 
 impl From<PresetName> for Preset {
     fn from(name: PresetName) -> Self {
         match name {
-            PresetName::Standard => Self::Standard,
             PresetName::Tiny => Self::Tiny,
+            PresetName::Standard => Self::Standard,
+            PresetName::Large => Self::Large,
         }
     }
 }
@@ -62,6 +65,7 @@ impl Identity {
             created_day: files::day_of(seconds),
             neighbours: u8::try_from(preset.neighbours()).unwrap_or(u8::MAX),
             weight_bits: if preset == Preset::Tiny { WeightBits::Four } else { WeightBits::Eight },
+            vectors: if preset == Preset::Large { VectorCodes::Int8 } else { VectorCodes::Int4 },
             ..PackOptions::default()
         };
         options.check().map_err(Failure::packing)?;
@@ -91,7 +95,7 @@ pub(super) struct SizeArguments {
     /// Bits of a transition's weight, instead of the preset's
     #[arg(long, value_name = "4|8", value_parser = ["4", "8"])]
     weight_bits: Option<String>,
-    /// How vectors are stored, instead of int4
+    /// How vectors are stored, instead of the preset's way
     #[arg(long, value_enum)]
     vectors: Option<Codes>,
 }

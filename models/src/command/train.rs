@@ -1,23 +1,26 @@
-//! `tastekeeper train`: from a log to a signed pack, a model card and a saved model.
+//! `tastekeeper train`: from a log to a signed pack, a model card, a report of the training and a saved model.
+
+mod summary;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use tastekeeper::model::Model;
 
 use super::card::Card;
 use super::failure::Failure;
 use super::items::ItemsArguments;
 use super::log::LogArguments;
-use super::output::{Output, plain};
+use super::output::Output;
 use super::pack::{Identity, PresetName};
 use super::progress::{Bars, say};
 use super::{files, keys, log};
-use crate::dataset::Dataset;
 use crate::pack::{PackOptions, write_pack};
 use crate::saved;
+use crate::train::seeds::{Keep, train_seeds};
 use crate::train::split::Split;
-use crate::train::{Repeats, TrainConfig, TrainReport, train};
+use crate::train::{Repeats, TrainConfig};
 
 /// What training does not see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -54,6 +57,15 @@ impl From<RepeatsName> for Repeats {
     }
 }
 
+/// Which of several models is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum KeepName {
+    /// The best on validation
+    Best,
+    /// That of the first seed, whose quality is expected to be the mean
+    First,
+}
+
 /// Arguments of `train`.
 #[derive(Debug, Args)]
 pub(super) struct TrainArguments {
@@ -75,6 +87,12 @@ pub(super) struct TrainArguments {
     /// Everything random follows from it
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How many seeds to train with, `--seed` and those after it; one model is written, and all are reported
+    #[arg(long, default_value_t = 1, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    seeds: u8,
+    /// Which of several seeds' models is written
+    #[arg(long, value_enum, default_value = "best", value_name = "WHICH")]
+    keep: KeepName,
     /// Size of the model
     #[arg(long, value_enum, default_value = "standard")]
     preset: PresetName,
@@ -84,9 +102,15 @@ pub(super) struct TrainArguments {
     /// How much a view, a cart, a wish list and a purchase count; by default learned if the log has more than one kind
     #[arg(long, value_name = "V,C,W,P", value_delimiter = ',')]
     event_weights: Option<Vec<f32>>,
-    /// How many parameter settings are tried on validation
+    /// How many settings of graph and blend are tried on validation; 0 for no tuning
     #[arg(long, default_value_t = TrainConfig::default().tuning_budget, value_name = "COUNT")]
     tuning_budget: usize,
+    /// What trials of other schedules of the embedding may cost: examples times passes; 0 for the usual schedule
+    #[arg(long, default_value_t = TrainConfig::default().schedule_budget, value_name = "COUNT")]
+    schedule_budget: usize,
+    /// Write what was chosen, what the tuner tried and what each seed came to, as JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Write a model card in Markdown
     #[arg(long, value_name = "FILE")]
     card: Option<PathBuf>,
@@ -106,7 +130,8 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
     let mut inputs: Vec<&Path> = vec![&arguments.log];
     inputs.extend(arguments.items.file());
     inputs.extend(arguments.identity.key.as_deref());
-    let outputs = [Some(arguments.out.as_path()), arguments.card.as_deref(), arguments.save_model.as_deref()];
+    let others = [&arguments.card, &arguments.report, &arguments.save_model].map(Option::as_deref);
+    let outputs = [&[Some(arguments.out.as_path())], &others[..]].concat();
     files::check_outputs(&outputs, &inputs)?;
     let config = arguments.config()?;
     let options = arguments.identity.options(&arguments.out, arguments.preset)?;
@@ -117,15 +142,27 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
     let data = log::describe(&arguments.log, &dataset);
     say(&data);
     arguments.items.read(&mut dataset, &mut bars)?;
-    let (model, report) = train(&dataset, &config, &mut bars)
-        .map_err(|error| Failure::input(format!("{}: {error}", arguments.log.display())))?;
+    let keep = match arguments.keep {
+        KeepName::Best => Keep::Best,
+        KeepName::First => Keep::First,
+    };
+    let (model, report, seeds) =
+        train_seeds(&dataset, &config, usize::from(arguments.seeds), keep, &mut bars)
+            .map_err(|error| Failure::input(format!("{}: {error}", arguments.log.display())))?;
     drop(bars);
     let key = keys::signing_key(arguments.identity.key.as_deref())?;
-    let summary = summary(arguments, &dataset, &report);
+    let told = arguments.told(&data);
+    let summary = summary::summary(&told, &dataset, &report, &seeds);
     let options = PackOptions { summary: Some(summary.to_string()), ..options };
     let bytes = write_pack(&model, &options, &key).map_err(Failure::packing)?;
-    let card = Card { options: &options, data: &data, bytes: &bytes, key: &key, summary: &summary };
-    let card = card.text().map_err(Failure::packing)?;
+    let model_of_pack =
+        Model::open(Arc::from(bytes.as_slice()), &[key.public_key()]).map_err(Failure::operation)?;
+    let card = Card { model: &model_of_pack, summary: &summary, report: None }.text();
+    if let Some(path) = &arguments.report {
+        let all = summary::with_tuning(summary, &report.tuning);
+        let text = serde_json::to_string_pretty(&all).map_err(Failure::operation)?;
+        files::write(path, (text + "\n").as_bytes())?;
+    }
     if let Some(path) = &arguments.save_model {
         files::write(
             path,
@@ -136,7 +173,7 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
         files::write(path, card.as_bytes())?;
     }
     files::write(&arguments.out, &bytes)?;
-    output.line(chosen(&report));
+    output.line(summary::chosen(&report, &seeds));
     super::pack::announce(&arguments.out, &bytes, &key, output)
 }
 
@@ -161,101 +198,16 @@ impl TrainArguments {
             repeats: self.repeats.into(),
             kind_weights,
             tuning_budget: self.tuning_budget,
+            schedule_budget: self.schedule_budget,
             ..TrainConfig::default()
         })
     }
 
-    /// The split's name, as `evaluate` knows it.
-    fn split_name(&self) -> String {
-        self.split.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    /// What the summary repeats of the arguments.
+    fn told<'a>(&'a self, data: &'a str) -> summary::Told<'a> {
+        let split = self.split.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned());
+        let share = split.starts_with("temporal").then_some(self.share);
+        let preset = self.preset.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned());
+        summary::Told { log: data, split, share, preset }
     }
-}
-
-/// What was chosen, for people.
-fn chosen(report: &TrainReport) -> String {
-    let (graph, blend, quality) = (&report.graph, &report.blend, &report.validation);
-    let protocol = match report.repeats_allowed {
-        true => "next click, repeats allowed",
-        false => "leave one out, known items excluded",
-    };
-    format!(
-        "trained on {} events of {} sequences, {} of {} items seen, {} transitions kept\n\
-         graph      window {}, gamma {:.3}, delta {:.3}, rho {:.3}, alpha {:.3}, e0 {:.3}\n\
-         blend      decay {:.3}, carry {:.3}, gain {:.3}, graph weight {:.3}, graph decay {:.3}, popularity weight {:.4}\n\
-         validation {} settings tried, {} cases, {protocol}: HR@10 {:.4}, NDCG@10 {:.4}, HR@20 {:.4}, MRR@20 {:.4}",
-        report.interactions,
-        report.sequences,
-        report.items_with_events,
-        report.items,
-        report.edges,
-        graph.count.window,
-        graph.count.gamma,
-        graph.count.delta,
-        graph.count.rho,
-        graph.alpha,
-        graph.e0,
-        blend.decay,
-        blend.carry,
-        blend.gain,
-        blend.graph_weight,
-        blend.graph_decay,
-        blend.popularity_weight,
-        report.tuning.settings_tried,
-        quality.cases,
-        quality.hit_rate_at_10,
-        quality.ndcg_at_10,
-        quality.hit_rate_at_20,
-        quality.mrr_at_20,
-    )
-}
-
-/// What the pack says about its own training.
-fn summary(arguments: &TrainArguments, dataset: &Dataset, report: &TrainReport) -> Value {
-    let (graph, embedding, quality) = (&report.graph, &report.embedding, &report.validation);
-    json!({
-        "version": 1,
-        "made_by": concat!("tastekeeper ", env!("CARGO_PKG_VERSION")),
-        "split": arguments.split_name(),
-        "share": (arguments.split_name().starts_with("temporal")).then_some(arguments.share),
-        "seed": arguments.seed,
-        "event_weights": report.blend.kind_weights.map(plain),
-        "data": {
-            "sequences_in_log": dataset.sequences.len(),
-            "sequences": report.sequences,
-            "events": report.interactions,
-            "items": report.items,
-            "items_with_events": report.items_with_events,
-            "attributes": dataset.attributes.entries.len(),
-            "repeat_share": report.repeat_share,
-        },
-        "repeats_allowed": report.repeats_allowed,
-        "graph": {
-            "window": graph.count.window,
-            "gamma": plain(graph.count.gamma),
-            "delta": plain(graph.count.delta),
-            "rho": plain(graph.count.rho),
-            "alpha": plain(graph.alpha),
-            "e0": plain(graph.e0),
-            "edges": report.edges,
-        },
-        "embedding": {
-            "dim": embedding.dim,
-            "epochs": embedding.epochs,
-            "batch": embedding.batch,
-            "negatives": embedding.negatives,
-            "learning_rate": plain(embedding.learning_rate),
-            "history": embedding.history,
-            "state_dropout": plain(embedding.state_dropout),
-            "event_dropout": plain(embedding.event_dropout),
-            "id_dropout": plain(embedding.id_dropout),
-        },
-        "validation": {
-            "settings_tried": report.tuning.settings_tried,
-            "cases": quality.cases,
-            "hr@10": quality.hit_rate_at_10,
-            "ndcg@10": quality.ndcg_at_10,
-            "hr@20": quality.hit_rate_at_20,
-            "mrr@20": quality.mrr_at_20,
-        },
-    })
 }

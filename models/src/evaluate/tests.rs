@@ -34,6 +34,7 @@ fn shop(repeats: Repeats, split: Split) -> (Dataset, TrainedModel) {
         repeats,
         split,
         tuning_budget: 8,
+        schedule_budget: 0,
         kind_weights: Some(KIND_WEIGHTS),
         embedding: Some(embedding),
         ..TrainConfig::default()

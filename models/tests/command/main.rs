@@ -6,3 +6,4 @@ mod flow;
 mod inputs;
 mod refusals;
 mod support;
+mod training;

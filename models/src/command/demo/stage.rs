@@ -81,7 +81,9 @@ pub(super) fn train_and_pack(
         split: Split::LeaveOneOut { train_on_validation: true },
         // The rail is for discovery: what comes next that is new to the shopper.
         repeats: Repeats::Forbid,
+        kind_weights: Some([1.0; 4]),
         tuning_budget: TUNING_BUDGET,
+        schedule_budget: 0,
         embedding: Some(SHORT),
         ..TrainConfig::default()
     };

@@ -52,17 +52,9 @@ pub(super) fn climb(
 mod tests {
     use super::*;
 
-    const USUAL: EmbeddingConfig = EmbeddingConfig {
-        dim: 64,
-        epochs: 16,
-        batch: 256,
-        negatives: 64,
-        learning_rate: 0.002,
-        history: 20,
-        state_dropout: 0.4,
-        event_dropout: 0.2,
-        id_dropout: 0.3,
-    };
+    fn usual() -> EmbeddingConfig {
+        EmbeddingConfig { epochs: 16, state_dropout: 0.4, id_dropout: 0.3, ..EmbeddingConfig::default() }
+    }
 
     #[test]
     #[expect(clippy::cast_precision_loss, reason = "a handful")]
@@ -70,9 +62,9 @@ mod tests {
         let far = |c: &EmbeddingConfig| {
             (c.epochs as f32 / 4.0).log2().abs() + 5.0 * (c.id_dropout - 0.6).abs() + c.state_dropout
         };
-        let mut best = far(&USUAL);
+        let mut best = far(&usual());
         let mut tried = 0;
-        let found = climb(&USUAL, 1000, usize::MAX, &mut |c| {
+        let found = climb(&usual(), 1000, usize::MAX, &mut |c| {
             tried += 1;
             let better = far(c) < best - 0.01;
             best = best.min(far(c));
@@ -85,13 +77,13 @@ mod tests {
     #[test]
     fn the_budget_is_kept() {
         let mut cost = 0;
-        let found = climb(&USUAL, 1000, 15_000, &mut |c| {
+        let found = climb(&usual(), 1000, 15_000, &mut |c| {
             cost += 1000 * c.epochs;
             false
         });
-        assert_eq!((found, cost), (USUAL, 8000), "sixteen epochs are too many after eight");
+        assert_eq!((found, cost), (usual(), 8000), "sixteen epochs are too many after eight");
         let mut tried = 0;
-        climb(&USUAL, 1000, 7999, &mut |_| {
+        climb(&usual(), 1000, 7999, &mut |_| {
             tried += 1;
             true
         });
