@@ -9,9 +9,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::evaluate::read_report;
 use super::failure::Failure;
 use super::output::Output;
+use super::report::read_report;
 use crate::report::{Metrics, Report};
 use crate::statistics::{OverSeeds, over_seeds};
 
