@@ -68,7 +68,8 @@
 //!
 //! Raising a level needs a [`Consent`]; lowering never does. A consent ends after 396 days, or when its notice is no longer
 //! among [`Config::accepted_notices`], and the level is then Off. [`Recommender::set_protected`] caps the level of a child
-//! at Session; [`Recommender::set_kill_switch`] stops learning for everybody on the phone. Every change leaves a receipt.
+//! at Session; [`Recommender::set_kill_switch`] stops learning for everybody on the phone;
+//! [`Recommender::apply_cmp_signals`] lets a consent platform lower the level. Every change leaves a receipt.
 //!
 //! # What a call costs
 //!
@@ -87,7 +88,7 @@
 //! | [`explain`](Recommender::explain), [`level`](Recommender::level), [`consent_state`](Recommender::consent_state), [`receipts`](Recommender::receipts), [`export_receipts`](Recommender::export_receipts), [`owns_receipts`](Recommender::owns_receipts), [`profiles`](Recommender::profiles) | — | a look-up |
 //! | [`history`](Recommender::history), [`profile`](Recommender::profile), [`stats`](Recommender::stats), [`doctor`](Recommender::doctor) | — | linear in the history, which is in memory |
 //! | [`forget`](Recommender::forget), [`merge_profile`](Recommender::merge_profile) | disk, key custodian | writes the history anew under a new key |
-//! | [`set_level`](Recommender::set_level), [`set_protected`](Recommender::set_protected), [`set_kill_switch`](Recommender::set_kill_switch), [`pause`](Recommender::pause), [`set_interest`](Recommender::set_interest), [`delete_profile`](Recommender::delete_profile) | disk, key custodian | durable when they return |
+//! | [`set_level`](Recommender::set_level), [`set_protected`](Recommender::set_protected), [`apply_cmp_signals`](Recommender::apply_cmp_signals), [`set_kill_switch`](Recommender::set_kill_switch), [`pause`](Recommender::pause), [`set_interest`](Recommender::set_interest), [`delete_profile`](Recommender::delete_profile) | disk, key custodian | durable when they return |
 //! | [`close`](Recommender::close) | — | drops memory |
 //!
 //! # Errors
@@ -114,7 +115,7 @@
 //! * It has no network, no threads, no clock, no randomness and no keys of its own: the host gives them. It believes the
 //!   host's clock; a clock set far ahead ends consents and drops events.
 //! * Nothing leaves the phone. Reports for the shop, a level's only difference between `OnDevice` and `Shared`, are not
-//!   there yet; neither are an export, signals of a consent platform, or other languages than Rust.
+//!   there yet; neither are an export of everything kept, or other languages than Rust.
 //! * It does not notice when someone puts back a whole older store together with its older keys, replaces a file by an
 //!   older one of the same generation, or cuts its end: that needs a counter the host keeps.
 //! * It does not hide *that* there is a history, or how large it is, and it does not protect a running, unlocked phone.

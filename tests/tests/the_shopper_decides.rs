@@ -1,6 +1,7 @@
 //! What lowers and stops beside the shopper's own switch: age, the kill switch, a new notice. And the receipts that tell
 //! of it.
 
+use tastekeeper::consent::cmp::{CmpPolicy, CmpSignals};
 use tastekeeper::consent::verify_receipts;
 use tastekeeper::mutants::Mutant;
 use tastekeeper::{
@@ -151,6 +152,55 @@ fn a_new_notice_ends_the_consent() -> Checked {
 fn a_consent_holds_for_its_notice_only() {
     must_catch(Mutant::OutdatedNoticeCounts, a_new_notice_ends_the_consent);
     must_catch(Mutant::ExpiredConsentCounts, a_new_notice_ends_the_consent);
+}
+
+/// Made at the end of 2025; the publisher's choices are in the key beside it.
+const TC_STRING: &str = "CQbwIkAQbwIkAEsACBENCHFgAPAAAAAAAAYgF5wA4AAgAEABwBeYAAAAAAAA";
+
+fn signals(purposes: &str) -> CmpSignals {
+    let pairs = [
+        ("IABTCF_gdprApplies", "1"),
+        ("IABTCF_CmpSdkID", "300"),
+        ("IABTCF_PolicyVersion", "5"),
+        ("IABTCF_TCString", TC_STRING),
+        ("IABTCF_PublisherConsent", purposes),
+    ];
+    CmpSignals::new(pairs.map(|(key, value)| (key, value.into()))).expect("five keys")
+}
+
+fn a_platform_only_lowers() -> Checked {
+    let policy = CmpPolicy::default();
+    let phone = Phone::new();
+    let shop = phone.open().map_err(text)?;
+    // everything allowed, and nothing rises
+    let outcome = shop.apply_cmp_signals(&signals("11111111111"), &policy).map_err(text)?;
+    ensure(outcome.cap == Some(Level::OnDevice), || format!("{:?}", outcome.decisions))?;
+    ensure(shop.level() == Ok(Level::Off), || "a platform raised the level".into())?;
+    ensure(shop.set_level(Level::Shared, Some(&consent())).is_err(), || "the cap does not hold".into())?;
+    shop.set_level(Level::OnDevice, Some(&consent())).map_err(text)?;
+    shop.track(view(1)).map_err(text)?;
+    let files = phone.device.files().dump();
+    shop.apply_cmp_signals(&signals("11111111111"), &policy).map_err(text)?;
+    shop.apply_cmp_signals(&CmpSignals::default(), &policy).map_err(text)?;
+    ensure(phone.device.files().dump() == files, || "the same signals were written again".into())?;
+    // purpose 11 alone: this visit
+    shop.apply_cmp_signals(&signals("00000000001"), &policy).map_err(text)?;
+    ensure(shop.level() == Ok(Level::Session), || "the level stayed up".into())?;
+    ensure(personal_traces(&phone).is_empty(), || "something was left".into())?;
+    drop(shop);
+    let shop = phone.open().map_err(text)?;
+    ensure(shop.set_level(Level::OnDevice, Some(&consent())).is_err(), || "the cap was forgotten".into())?;
+    shop.apply_cmp_signals(&signals("11111111111"), &policy).map_err(text)?;
+    ensure(shop.level() == Ok(Level::Session), || "a wider cap raised the level".into())?;
+    shop.set_level(Level::OnDevice, Some(&consent())).map_err(text)?;
+    let lowered = shop.receipts().map_err(text)?.iter().filter(|r| r.origin == Origin::Platform).count();
+    ensure(lowered == 1, || format!("{lowered} receipts of the platform"))
+}
+
+#[test]
+fn a_consent_platform_never_raises_a_level() {
+    must_catch(Mutant::PlatformRaises, a_platform_only_lowers);
+    must_catch(Mutant::LowerWithoutErasing, a_platform_only_lowers);
 }
 
 fn every_raise_has_a_receipt() -> Checked {

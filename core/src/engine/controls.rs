@@ -2,6 +2,7 @@
 
 use super::{Call, Inner, Platform, Recommender};
 use crate::catalog::SymbolKind;
+use crate::consent::cmp::{self, CmpOutcome, CmpPolicy, CmpSignals};
 use crate::consent::{
     Consent, ConsentState, Origin, PersonalizationLevel, ProfileConsent, Receipt, export_receipts,
     verify_receipts,
@@ -94,6 +95,34 @@ impl Recommender {
         self.call(|inner, call| {
             let ledger = ProfileConsent { protected: on, ..inner.control.active().consent.clone() };
             self.cap_level(inner, call, ledger, Origin::Age)
+        })
+    }
+
+    /// Takes note of what a consent platform left in the app's preferences, and lowers the active profile's level to what
+    /// that still allows; what the lower level may not hold is erased before this returns. It never raises a level. A
+    /// platform that allows more later takes its cap away, and the shopper may raise the level again. Without any key of a
+    /// platform nothing changes. Call it at every start, after a change of the preferences and after
+    /// [`switch_profile`](Self::switch_profile). May block on disk.
+    ///
+    /// Returns every decision with its reason; `docs/cmp.md` has the rules.
+    ///
+    /// # Errors
+    /// As for [`set_level`](Self::set_level).
+    pub fn apply_cmp_signals(&self, signals: &CmpSignals, policy: &CmpPolicy) -> Result<CmpOutcome> {
+        self.call(|inner, call| {
+            let outcome = cmp::decide(signals, policy, call.now_ms);
+            let Some(cap) = outcome.cap else { return Ok(outcome) };
+            let current = &inner.control.active().consent;
+            let platform_cap = Some(cap).filter(|cap| *cap < PersonalizationLevel::Shared);
+            let mut ledger = ProfileConsent { platform_cap, ..current.clone() };
+            if mutant!(PlatformRaises) {
+                ledger.level = cap;
+                ledger.expires_ms = i64::MAX;
+            }
+            if ledger != *current {
+                self.cap_level(inner, call, ledger, Origin::Platform)?;
+            }
+            Ok(outcome)
         })
     }
 
