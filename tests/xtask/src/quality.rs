@@ -15,6 +15,8 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
         "tastekeeper-models",
         "--test",
         "published_figures",
+        "--test",
+        "gates_find_broken_models",
         "--",
         "--ignored",
     ];
