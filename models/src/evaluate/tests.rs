@@ -77,7 +77,9 @@ fn run(pack: &Arc<Model>, dataset: &Dataset, config: &EvaluateConfig) -> Evaluat
 /// change places, and popularity has 256 steps in a pack. A rank may therefore move, but only past items whose score
 /// is within `1e-3` of the wanted one's; the mean score of a case's items spreads over several units.
 fn compare(dataset: &Dataset, model: &TrainedModel, config: &EvaluateConfig) {
-    let pack = open(model);
+    // what training saw is told by its size: popularity is then the pack's own order
+    let events: u64 = model.counts.iter().sum();
+    let pack = open_with(model, Some(format!("{{\"data\": {{\"events\": {events}}}}}")));
     let found = run(&pack, dataset, config);
     let model = dequantised(model, &pack);
     let reference = Reference::new(&model);
