@@ -44,8 +44,12 @@ fn shop(repeats: Repeats, split: Split) -> (Dataset, TrainedModel) {
 }
 
 fn open(model: &TrainedModel) -> Arc<Model> {
+    open_with(model, None)
+}
+
+fn open_with(model: &TrainedModel, summary: Option<String>) -> Arc<Model> {
     let key = SigningKey::from_random(&[7; 40]);
-    let options = PackOptions { model_id: "test".to_owned(), ..PackOptions::default() };
+    let options = PackOptions { model_id: "test".to_owned(), summary, ..PackOptions::default() };
     let bytes = write_pack(model, &options, &key).unwrap();
     Arc::new(Model::open(bytes.into(), &[key.public_key()]).unwrap())
 }
@@ -73,7 +77,9 @@ fn run(pack: &Arc<Model>, dataset: &Dataset, config: &EvaluateConfig) -> Evaluat
 /// change places, and popularity has 256 steps in a pack. A rank may therefore move, but only past items whose score
 /// is within `1e-3` of the wanted one's; the mean score of a case's items spreads over several units.
 fn compare(dataset: &Dataset, model: &TrainedModel, config: &EvaluateConfig) {
-    let pack = open(model);
+    // what training saw is told by its size: popularity is then the pack's own order
+    let events: u64 = model.counts.iter().sum();
+    let pack = open_with(model, Some(format!("{{\"data\": {{\"events\": {events}}}}}")));
     let found = run(&pack, dataset, config);
     let model = dequantised(model, &pack);
     let reference = Reference::new(&model);
@@ -301,6 +307,21 @@ fn next_click_needs_the_training_log_for_some_figures() {
     let whole = report(&found, &pack, 0);
     assert!(whole.left_out.is_empty() && whole.metrics.contains_key("novelty@10"));
     assert!(whole.comparisons.is_empty(), "nothing is compared without intervals");
+}
+
+#[test]
+fn the_summary_tells_whether_the_event_before_the_last_was_trained_on() {
+    let (dataset, model) = shop(Repeats::Forbid, Split::LeaveOneOut { train_on_validation: true });
+    let [with, without] = [true, false].map(|train_on_validation| {
+        Split::LeaveOneOut { train_on_validation }.cuts(&dataset.sequences).unwrap()
+    });
+    let cuts = |summary: Option<String>| {
+        training::cuts(Protocol::LeaveOneOut, &dataset, &open_with(&model, summary)).unwrap().unwrap()
+    };
+    let events: usize = with.iter().sum();
+    assert_eq!(cuts(Some(format!("{{\"data\": {{\"events\": {events}}}}}"))), with);
+    assert_eq!(cuts(Some("{}".to_owned())), without);
+    assert_eq!(cuts(None), without);
 }
 
 #[test]

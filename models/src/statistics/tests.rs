@@ -119,3 +119,34 @@ fn seeds_are_summarised_with_students_interval() {
     // the table and the expansion meet
     assert!((student_975(31).unwrap() - 2.0395).abs() < 0.01);
 }
+
+/// A loss of [`DETECTABLE_ERRORS`] standard errors is found by a one-sided 5 % test 4 times of 5, and no loss 1 time of
+/// 20.
+#[test]
+fn the_detectable_loss_is_found_as_often_as_stated() {
+    const USERS: usize = 400;
+    let mut random = ChaCha8Rng::seed_from_u64(12);
+    // of the users a tenth changes, a gain or a loss each: the standard error of the mean difference is known
+    let error = (0.1 / USERS as f64).sqrt();
+    let mut share_found = |loss: f64| {
+        let trials = 400u32;
+        let found = (0..trials).filter(|&trial| {
+            let mut user = || {
+                let unit = (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+                let difference = f64::from(u8::from(unit < 0.05 - loss / 2.0))
+                    - f64::from(u8::from(unit > 0.95 - loss / 2.0));
+                [1.0, difference, 0.0]
+            };
+            let users: Vec<[f64; 3]> = (0..USERS).map(|_| user()).collect();
+            let bootstrap = Bootstrap { resamples: 100, seed: u64::from(trial) };
+            let mean = users.iter().map(|user| user[1]).sum::<f64>() / USERS as f64;
+            let spread = mean_and_deviation(&resampled(&users, bootstrap)[0]).1;
+            mean + 1.645 * spread < 0.0
+        });
+        found.count() as f64 / f64::from(trials)
+    };
+    // 400 trials: standard deviations .02 and .011
+    let (power, false_alarms) = (share_found(DETECTABLE_ERRORS * error), share_found(0.0));
+    assert!((power - 0.8).abs() < 0.08, "{power}");
+    assert!((false_alarms - 0.05).abs() < 0.045, "{false_alarms}");
+}

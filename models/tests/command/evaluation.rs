@@ -88,10 +88,10 @@ fn reports_that_cannot_be_compared_are_refused() {
     refused(&training, &["--training-log", "next-click"]);
 
     for (name, text, part) in [
-        ("old.json", r#"{"version": 1}"#, "version 1, not 2"),
-        ("none.json", "{", "is not JSON"),
-        ("other.json", "[]", "is not a report"),
-        ("half.json", r#"{"version": 2}"#, "is not a whole report"),
+        ("old.json", r#"{"version": 1}"#, "version 1"),
+        ("none.json", "{", "line 1"),
+        ("other.json", "[]", "tastekeeper evaluate"),
+        ("half.json", r#"{"version": 2}"#, "tastekeeper evaluate"),
     ] {
         write(name, text);
         refuse(&[EVALUATE, &["--baseline", name, "--report", "OUT"]].concat(), &[name, part]);
