@@ -58,10 +58,10 @@ impl Default for EmbeddingConfig {
     fn default() -> Self {
         Self {
             dim: 64,
-            members: 3,
+            members: 4,
             epochs: 14,
             batch: 2048,
-            negatives: 2048,
+            negatives: 1024,
             learning_rate: 0.002,
             history: 20,
             state_dropout: 0.4,
