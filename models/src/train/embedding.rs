@@ -58,7 +58,7 @@ impl Default for EmbeddingConfig {
     fn default() -> Self {
         Self {
             dim: 64,
-            members: 4,
+            members: 3,
             epochs: 14,
             batch: 2048,
             negatives: 1024,
