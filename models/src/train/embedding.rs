@@ -2,10 +2,11 @@
 //!
 //! `e~_i = e_i + mean of A_a over the item's attributes`, `e^_i = e~_i / |e~_i|`. For a history `x_0` (latest), `x_1`, ..
 //! with event weights `w`: `l = w_0 e^[x_0]`, `r = sum_{k>=1} lambda^(k-1) w_k e^[x_k]`, `q = gain * M^T (l + carry r)`,
-//! `logit_j = q . e^_j`. Several such members, which differ by their seed, become one (`combine`). Every position of every history is an example; the loss is the softmax over the item that came
-//! next and negatives shared by the batch, drawn with probability `p ~ max(count, 1/2)^(1/2)` and corrected by
-//! `-ln(negatives * p)`. Gradients are closed form (`gradient`), the optimiser is Adam on the rows a batch touches with
-//! an exponential moving average of all parameters, which is what leaves (`optimiser`).
+//! `logit_j = q . e^_j`. Several such members, which differ by their seed, become one (`combine`). Every position
+//! of every history is an example; the loss is the softmax over the item that came next and negatives shared by the
+//! batch, drawn with probability `p ~ max(count, 1/2)^(1/2)` and corrected by `-ln(negatives * p)`. Gradients are
+//! closed form (`gradient`), the optimiser is Adam on the rows a batch touches with an exponential moving average
+//! of all parameters, which is what leaves (`optimiser`).
 //!
 //! One thread, one seed: the same input gives the same bits.
 
