@@ -29,7 +29,7 @@ pub use tune::{Finalist, KindTrial, Rung, ScheduleTrial, Tuning};
 pub enum Preset {
     /// 32 neighbours in 8 bits and 96 dimensions of 8 bits: about 190 bytes per item when packed.
     Large,
-    /// 16 neighbours in 8 bits and 64 dimensions: about 81 bytes per item when packed.
+    /// 10 neighbours in 8 bits and 96 dimensions: about 79 bytes per item when packed.
     Standard,
     /// 8 neighbours in 4 bits and 64 dimensions: about 54 bytes per item when packed.
     Tiny,
@@ -41,7 +41,7 @@ impl Preset {
     pub fn neighbours(self) -> usize {
         match self {
             Self::Large => 32,
-            Self::Standard => 16,
+            Self::Standard => 10,
             Self::Tiny => 8,
         }
     }
@@ -50,8 +50,8 @@ impl Preset {
     #[must_use]
     pub fn dim(self) -> usize {
         match self {
-            Self::Large => 96,
-            Self::Standard | Self::Tiny => 64,
+            Self::Large | Self::Standard => 96,
+            Self::Tiny => 64,
         }
     }
 }

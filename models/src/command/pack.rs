@@ -18,7 +18,7 @@ use crate::train::Preset;
 pub(super) enum PresetName {
     /// About 54 bytes per item: 8 transitions of 4 bits, 64 values of 4 bits
     Tiny,
-    /// About 81 bytes per item: 16 transitions of 8 bits, 64 values of 4 bits
+    /// About 79 bytes per item: 10 transitions of 8 bits, 96 values of 4 bits
     Standard,
     /// About 190 bytes per item: 32 transitions of 8 bits, 96 values of 8 bits
     Large,

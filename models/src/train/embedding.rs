@@ -2,14 +2,16 @@
 //!
 //! `e~_i = e_i + mean of A_a over the item's attributes`, `e^_i = e~_i / |e~_i|`. For a history `x_0` (latest), `x_1`, ..
 //! with event weights `w`: `l = w_0 e^[x_0]`, `r = sum_{k>=1} lambda^(k-1) w_k e^[x_k]`, `q = gain * M^T (l + carry r)`,
-//! `logit_j = q . e^_j`. Every position of every history is an example; the loss is the softmax over the item that came
-//! next and negatives shared by the batch, drawn with probability `p ~ max(count, 1/2)^(1/2)` and corrected by
-//! `-ln(negatives * p)`. Gradients are closed form (`gradient`), the optimiser is Adam on the rows a batch touches with
-//! an exponential moving average of all parameters, which is what leaves (`optimiser`).
+//! `logit_j = q . e^_j`. Several such members, which differ by their seed, become one (`combine`). Every position
+//! of every history is an example; the loss is the softmax over the item that came next and negatives shared by the
+//! batch, drawn with probability `p ~ max(count, 1/2)^(1/2)` and corrected by `-ln(negatives * p)`. Gradients are
+//! closed form (`gradient`), the optimiser is Adam on the rows a batch touches with an exponential moving average
+//! of all parameters, which is what leaves (`optimiser`).
 //!
 //! One thread, one seed: the same input gives the same bits.
 
 mod batch;
+mod combine;
 mod gradient;
 mod kernels;
 mod optimiser;
@@ -21,14 +23,17 @@ use rand_chacha::rand_core::SeedableRng;
 use super::Progress;
 use super::histories::Histories;
 use batch::{Batcher, Negatives};
+use combine::combine;
 use gradient::{Parameters, Workspace};
 use optimiser::Clock;
 
 /// How the embedding is trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EmbeddingConfig {
-    /// Length of a vector.
+    /// Length of a vector, at most.
     pub dim: usize,
+    /// How many embeddings are trained, alike but for their seed, and become one. Time is linear in them.
+    pub members: usize,
     /// Passes over all positions.
     pub epochs: usize,
     /// Positions per step.
@@ -47,13 +52,17 @@ pub struct EmbeddingConfig {
     pub id_dropout: f32,
 }
 
+/// Length of a vector of one of several members: more gains little and costs time.
+const MEMBER_DIM: usize = 64;
+
 impl Default for EmbeddingConfig {
     fn default() -> Self {
         Self {
             dim: 64,
+            members: 3,
             epochs: 14,
             batch: 2048,
-            negatives: 2048,
+            negatives: 1024,
             learning_rate: 0.002,
             history: 20,
             state_dropout: 0.4,
@@ -67,18 +76,30 @@ impl EmbeddingConfig {
     /// The schedule for a log of so many examples.
     ///
     /// On little data batches are smaller, so that there are still about a thousand steps; below 18 000 examples there
-    /// are fewer. From a million examples on there are fewer epochs, five at least: every item has been seen often.
+    /// are fewer. From a million examples on there are fewer epochs, five at least: every item has been seen often; and
+    /// fewer members, because they differ less.
     #[must_use]
     pub fn for_positions(positions: usize, dim: usize) -> Self {
         let standard = Self { dim, ..Self::default() };
         let batch = (1usize << (positions / 75).max(1).ilog2()).clamp(256, standard.batch);
         let epochs = (standard.epochs * 1_000_000 / positions.max(1)).clamp(5, standard.epochs);
-        Self { batch, epochs, ..standard }
+        let members = (standard.members * 1_000_000 / positions.max(1)).clamp(1, standard.members);
+        Self { batch, epochs, members, ..standard }
+    }
+
+    /// The same for a single member, which tells settings of the graph apart as well as all of them do.
+    #[must_use]
+    pub fn one_member(&self) -> Self {
+        Self { dim: self.member_dim(), members: 1, ..*self }
+    }
+
+    fn member_dim(&self) -> usize {
+        if self.members == 1 { self.dim } else { self.dim.min(MEMBER_DIM) }
     }
 
     pub(crate) fn is_valid(&self) -> bool {
         let shares = [self.state_dropout, self.event_dropout, self.id_dropout];
-        let sizes = [self.dim, self.epochs, self.batch, self.negatives, self.history];
+        let sizes = [self.dim, self.members, self.epochs, self.batch, self.negatives, self.history];
         sizes.iter().all(|&s| s > 0)
             && shares.iter().all(|s| (0.0..1.0).contains(s))
             && self.learning_rate.is_finite()
@@ -135,24 +156,45 @@ pub(crate) fn fit(
     seed: u64,
     progress: &mut dyn Progress,
 ) -> Embedding {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut parameters = Parameters::new(counts, attributes, config.dim, &mut rng);
+    let alone = config.one_member();
+    let steps = Batcher::new(histories, &alone, counts.len()).steps_per_epoch() * alone.epochs;
+    progress.begin("embedding", (steps * config.members) as u64);
+    let mut done = 0;
+    let mut step = || {
+        done += 1;
+        progress.step(done);
+    };
+    let mut members = Vec::with_capacity(config.members);
+    for member in 0..config.members {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(member as u64);
+        members.push(fit_member(histories, counts, attributes, &alone, &mut rng, &mut step));
+    }
+    progress.end();
+    combine(members, counts, attributes, config.dim, seed)
+}
+
+fn fit_member(
+    histories: &Histories,
+    counts: &[u64],
+    attributes: &ItemAttributes,
+    config: &EmbeddingConfig,
+    rng: &mut ChaCha8Rng,
+    stepped: &mut dyn FnMut(),
+) -> Embedding {
+    let mut parameters = Parameters::new(counts, attributes, config.dim, rng);
     let negatives = Negatives::new(counts, attributes);
     let mut batcher = Batcher::new(histories, config, counts.len());
     let mut workspace = Workspace::new(config.dim);
-    let steps = batcher.steps_per_epoch() * config.epochs;
-    let mut clock = Clock::new(config.learning_rate, steps);
-
-    progress.begin("embedding", steps as u64);
+    let mut clock = Clock::new(config.learning_rate, batcher.steps_per_epoch() * config.epochs);
     for _ in 0..config.epochs {
-        batcher.shuffle(&mut rng);
+        batcher.shuffle(rng);
         for step in 0..batcher.steps_per_epoch() {
-            let batch = batcher.batch(step, &negatives, &parameters.has_id, attributes, &mut rng);
+            let batch = batcher.batch(step, &negatives, &parameters.has_id, attributes, rng);
             workspace.accumulate(&mut parameters, attributes, batch);
             parameters.apply(&mut clock);
-            progress.step(clock.steps() as u64);
+            stepped();
         }
     }
-    progress.end();
     parameters.finish(attributes, &clock)
 }

@@ -277,7 +277,9 @@ fn fit(
     progress: &mut dyn Progress,
 ) -> Embedding {
     let progress = &mut Named { name, progress };
-    embedding::fit(&held.training, counts, context.attributes, schedule, context.seed, progress)
+    // one member is enough to tell settings apart
+    let alone = schedule.one_member();
+    embedding::fit(&held.training, counts, context.attributes, &alone, context.seed, progress)
 }
 
 /// `usual` changed as `from` was changed to `to`.

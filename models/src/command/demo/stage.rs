@@ -21,6 +21,7 @@ use crate::train::{Repeats, TrainConfig, train};
 /// The demo's training: half as long vectors, a quarter of the negatives and half as many passes as by default.
 const SHORT: EmbeddingConfig = EmbeddingConfig {
     dim: 32,
+    members: 1,
     epochs: 7,
     batch: 1024,
     negatives: 512,
