@@ -101,7 +101,7 @@ impl Default for TrainConfig {
             repeats: Repeats::Auto,
             kind_weights: None,
             tuning_budget: 480,
-            schedule_budget: 1_000_000,
+            schedule_budget: 600_000,
             embedding: None,
         }
     }

@@ -58,13 +58,7 @@ pub(super) fn run(arguments: &CardArguments, output: &mut Output) -> Result<(), 
 
 /// The report, if it is about this pack.
 fn read_report(path: &Path, model: &Model) -> Result<Report, Failure> {
-    let report: Report = serde_json::from_slice(&files::read(path)?).map_err(|error| {
-        Failure::input(format!(
-            "{}: not a report of `evaluate --report` (line {}); evaluate the pack again",
-            path.display(),
-            error.line()
-        ))
-    })?;
+    let report = super::report::read_report(path)?;
     let digest: String = model.info().digest.iter().map(|byte| format!("{byte:02x}")).collect();
     if report.pack.digest != digest {
         return Err(Failure::input(format!(
@@ -106,6 +100,11 @@ impl Card<'_> {
              attributes: no shopper's id, history or other personal data is in the pack.\n"
                 .to_owned(),
             "## Data\n".to_owned(),
+            format!(
+                "The log: {} events of {} users or sessions.\n",
+                text(&summary["data"]["events_in_log"]),
+                text(&summary["data"]["sequences_in_log"])
+            ),
             section(&summary["data"]),
             table(&[
                 ("Held out from training", text(&summary["split"])),

@@ -139,8 +139,7 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
 
     let mut bars = Bars::new();
     let mut dataset = arguments.format.read(&arguments.log, &mut bars)?;
-    let data = log::describe(&arguments.log, &dataset);
-    say(&data);
+    say(&log::describe(&arguments.log, &dataset));
     arguments.items.read(&mut dataset, &mut bars)?;
     let keep = match arguments.keep {
         KeepName::Best => Keep::Best,
@@ -151,8 +150,7 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
             .map_err(|error| Failure::input(format!("{}: {error}", arguments.log.display())))?;
     drop(bars);
     let key = keys::signing_key(arguments.identity.key.as_deref())?;
-    let told = arguments.told(&data);
-    let summary = summary::summary(&told, &dataset, &report, &seeds);
+    let summary = summary::summary(&arguments.told(), &dataset, &report, &seeds);
     let options = PackOptions { summary: Some(summary.to_string()), ..options };
     let bytes = write_pack(&model, &options, &key).map_err(Failure::packing)?;
     let model_of_pack =
@@ -204,10 +202,10 @@ impl TrainArguments {
     }
 
     /// What the summary repeats of the arguments.
-    fn told<'a>(&'a self, data: &'a str) -> summary::Told<'a> {
+    fn told(&self) -> summary::Told {
         let split = self.split.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned());
         let share = split.starts_with("temporal").then_some(self.share);
         let preset = self.preset.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned());
-        summary::Told { log: data, split, share, preset }
+        summary::Told { split, share, preset }
     }
 }

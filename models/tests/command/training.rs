@@ -62,7 +62,7 @@ fn a_card_is_made_of_a_pack_and_its_evaluation() {
     run(&[TRAIN, &["--seed", "5", "--out", &at("other.tkpack")]].concat()).ok();
     let other = ["card", &at("other.tkpack"), "--report", &at("report.json")];
     run(&other).refused(&["report.json", "another pack", "evaluate this one"]);
-    run(&["card", "model.tkpack", "--report", "items.csv"]).refused(&["items.csv", "not a report"]);
+    run(&["card", "model.tkpack", "--report", "items.csv"]).refused(&["items.csv: "]);
 }
 
 #[test]

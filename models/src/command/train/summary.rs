@@ -78,9 +78,7 @@ pub(super) fn chosen(report: &TrainReport, seeds: &Seeds) -> String {
 }
 
 /// What the summary repeats of the command's arguments.
-pub(super) struct Told<'a> {
-    /// The log in a line.
-    pub(super) log: &'a str,
+pub(super) struct Told {
     /// The split's name, as `evaluate` knows it.
     pub(super) split: String,
     /// The share that a temporal split leaves out.
@@ -90,7 +88,7 @@ pub(super) struct Told<'a> {
 }
 
 /// What the pack says about its own training.
-pub(super) fn summary(told: &Told<'_>, dataset: &Dataset, report: &TrainReport, seeds: &Seeds) -> Value {
+pub(super) fn summary(told: &Told, dataset: &Dataset, report: &TrainReport, seeds: &Seeds) -> Value {
     let (graph, blend) = (&report.graph, &report.blend);
     json!({
         "version": 1,
@@ -103,7 +101,7 @@ pub(super) fn summary(told: &Told<'_>, dataset: &Dataset, report: &TrainReport, 
         "event_weights": blend.kind_weights.map(plain),
         "event_weights_learned": !report.tuning.kinds.is_empty(),
         "data": {
-            "log": told.log,
+            "events_in_log": dataset.sequences.iter().map(|s| s.events.len()).sum::<usize>(),
             "sequences_in_log": dataset.sequences.len(),
             "sequences": report.sequences,
             "events": report.interactions,
