@@ -81,12 +81,11 @@ fn sql(engine: &str, way: &Way) -> String {
     lines.join("\n")
 }
 
+/// What an engine wrote: weight and row sum by source and target.
+type Found = HashMap<(String, String), (f64, f64)>;
+
 /// Runs the engine; its counts and transitions by id.
-fn run(
-    engine: &str,
-    log: &Dataset,
-    way: &Way,
-) -> (HashMap<String, u64>, HashMap<(String, String), (f64, f64)>) {
+fn run(engine: &str, log: &Dataset, way: &Way) -> (HashMap<String, u64>, Found) {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let mut events = csv::Writer::from_path(path("events.csv")).unwrap();
