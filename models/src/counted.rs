@@ -128,11 +128,7 @@ impl Counts {
     ///
     /// # Errors
     /// [`InputError`] with the row.
-    pub fn read_transitions(
-        &mut self,
-        path: &Path,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<(), InputError> {
+    pub fn read_transitions(&mut self, path: &Path, progress: &mut dyn FnMut(u64)) -> Result<(), InputError> {
         self.transitions(&Table::open(path, FileRole::Transitions)?, progress)
     }
 
@@ -258,10 +254,18 @@ impl Counts {
     }
 
     /// The model with all its items in their new order.
-    fn ranked(self, mut model: TrainedModel, neighbours: usize, alpha: f32, e0: f32) -> (TrainedModel, Taken) {
+    fn ranked(
+        self,
+        mut model: TrainedModel,
+        neighbours: usize,
+        alpha: f32,
+        e0: f32,
+    ) -> (TrainedModel, Taken) {
         let added = self.added.len();
         let mut counts = match &self.events {
-            Some(events) => (0..model.items.len()).map(|i| events.get(i).copied().flatten().unwrap_or(0)).collect(),
+            Some(events) => {
+                (0..model.items.len()).map(|i| events.get(i).copied().flatten().unwrap_or(0)).collect()
+            }
             None => model.counts,
         };
         counts.extend((model.items.len()..model.items.len() + added).map(|item| {
@@ -306,5 +310,12 @@ impl Counts {
 /// A number above 0.
 fn above_zero(batch: &Batch, column: usize, row: usize) -> Result<f64, InputError> {
     let found = batch.finite(column, row)?;
-    if found > 0.0 { Ok(found) } else { Err(batch.unexpected(column, row, "a number above 0", ValueKind::Decimal)) }
+    if found > 0.0 {
+        Ok(found)
+    } else {
+        Err(batch.unexpected(column, row, "a number above 0", ValueKind::Decimal))
+    }
 }
+
+#[cfg(test)]
+mod tests;

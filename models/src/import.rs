@@ -8,12 +8,11 @@
 mod npy;
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 
 use ndarray::Array2;
 
 use crate::dataset::{AttributeTable, Dataset};
-use crate::input::{MAX_ID_BYTES, MAX_ITEMS, id_problem};
+use crate::input::{MAX_ID_BYTES, MAX_ITEMS, Place, id_problem};
 use crate::saved::{self, SavedError};
 use crate::train::Repeats;
 use crate::train::transitions::{LogCounts, count, untuned_blend, untuned_graph};
@@ -30,24 +29,6 @@ pub struct ItemVectors {
 
 /// Longest vector: what a pack can hold.
 pub const MAX_DIM: usize = tastekeeper::layout::MAX_DIM as usize;
-
-/// Where in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A line of text, 1-based.
-    Line(u64),
-    /// A row of a table, 1-based.
-    Row(u64),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Line(number) => write!(f, "line {number}"),
-            Self::Row(number) => write!(f, "row {number}"),
-        }
-    }
-}
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
