@@ -17,7 +17,8 @@ fn model(repeats: bool) -> TrainedModel {
     }
 }
 
-const PLAIN: &str = "required binary source (STRING); optional binary target (STRING); optional double weight;";
+const PLAIN: &str =
+    "required binary source (STRING); optional binary target (STRING); optional double weight;";
 const COUNTS: &str = "optional binary item (STRING); optional int64 events;";
 
 fn transitions(rows: &[(&str, &str, f64)]) -> Vec<u8> {
@@ -86,7 +87,10 @@ fn a_row_that_was_cut_keeps_its_sum() {
     let cut = with_sums(&[("x", "y", 3.0, 4.0), ("y", "x", 1.0, 1.0)]);
     let weight = |edges| put(UnknownItems::Refuse, false, edges, None).unwrap().0.graph[0][0];
     assert_eq!(weight(whole), weight(cut));
-    assert_ne!(weight(transitions(&[("x", "y", 3.0), ("y", "x", 1.0)])).1, weight(with_sums(&[("x", "y", 3.0, 4.0), ("y", "x", 1.0, 1.0)])).1);
+    assert_ne!(
+        weight(transitions(&[("x", "y", 3.0), ("y", "x", 1.0)])).1,
+        weight(with_sums(&[("x", "y", 3.0, 4.0), ("y", "x", 1.0, 1.0)])).1
+    );
 }
 
 #[test]
@@ -110,7 +114,9 @@ fn unknown_items_are_refused_left_out_or_added() {
 fn tables_that_cannot_be_say_what_to_do() {
     let message = |edges, events| put(UnknownItems::Add, false, edges, events).unwrap_err().to_string();
     let fine = || transitions(&[("x", "y", 1.0)]);
-    for (weight, part) in [(0.0, "a number above 0"), (-1.0, "a number above 0"), (f64::NAN, "a finite number")] {
+    for (weight, part) in
+        [(0.0, "a number above 0"), (-1.0, "a number above 0"), (f64::NAN, "a finite number")]
+    {
         let found = message(transitions(&[("y", "x", 1.0), ("x", "y", weight)]), None);
         assert!(found.starts_with("transitions, row 2, column `weight`") && found.contains(part), "{found}");
     }
@@ -134,7 +140,8 @@ fn what_the_builder_counted_gives_the_model_it_trains() {
     let rows = [("x", "y", 2.5), ("x", "z", 0.5), ("y", "z", 1.25), ("z", "x", 3.0)];
     let (model, _) = put(UnknownItems::Refuse, false, transitions(&rows), None).unwrap();
     let built = [vec![(1, 2.5), (2, 0.5)], vec![(2, 1.25)], vec![(0, 3.0)]];
-    let counted = Counted::of_rows(built.map(|row| (row.clone(), row.iter().map(|e| f64::from(e.1)).sum())), 2);
+    let counted =
+        Counted::of_rows(built.map(|row| (row.clone(), row.iter().map(|e| f64::from(e.1)).sum())), 2);
     assert_eq!(model.graph, counted.into_transitions(0.5, 0.2));
     assert!(untuned_graph().alpha > 0.0);
 }
