@@ -7,6 +7,7 @@
 
 mod card;
 mod check_data;
+mod checkpoint;
 mod counting_sql;
 mod demo;
 mod evaluate;

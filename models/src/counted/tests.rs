@@ -84,13 +84,12 @@ fn rows_are_scaled_cut_and_ranked_anew() {
 #[test]
 fn a_row_that_was_cut_keeps_its_sum() {
     let whole = transitions(&[("x", "y", 3.0), ("x", "z", 1.0), ("y", "x", 1.0)]);
-    let cut = with_sums(&[("x", "y", 3.0, 4.0), ("y", "x", 1.0, 1.0)]);
+    let cut = || with_sums(&[("x", "y", 3.0, 4.0), ("y", "x", 1.0, 1.0)]);
     let weight = |edges| put(UnknownItems::Refuse, false, edges, None).unwrap().0.graph[0][0];
-    assert_eq!(weight(whole), weight(cut));
-    assert_ne!(
-        weight(transitions(&[("x", "y", 3.0), ("y", "x", 1.0)])).1,
-        weight(with_sums(&[("x", "y", 3.0, 4.0), ("y", "x", 1.0, 1.0)])).1
-    );
+    assert_eq!(weight(whole), weight(cut()));
+    // without the sum what was cut off would be missing from the scale
+    let short = weight(transitions(&[("x", "y", 3.0), ("y", "x", 1.0)]));
+    assert!((short.1 - weight(cut()).1).abs() > 0.01);
 }
 
 #[test]

@@ -45,16 +45,22 @@ pub enum ResumeError {
 #[non_exhaustive]
 pub enum CheckpointError {
     /// Not a checkpoint.
-    #[error("not a checkpoint of this program; name the file that --checkpoint wrote, or begin anew without --resume")]
+    #[error(
+        "not a checkpoint of this program; name the file that --checkpoint wrote, or begin anew without --resume"
+    )]
     Foreign,
     /// Cut short or changed.
     #[error("the checkpoint is damaged; remove it and begin anew")]
     Damaged,
     /// Of another log.
-    #[error("the checkpoint was made from another log or other attributes; give those, or remove it and begin anew")]
+    #[error(
+        "the checkpoint was made from another log or other attributes; give those, or remove it and begin anew"
+    )]
     OtherLog,
     /// Of another configuration.
-    #[error("the checkpoint was made with {name} {made}, not {wanted}; give that, or remove it and begin anew")]
+    #[error(
+        "the checkpoint was made with {name} {made}, not {wanted}; give that, or remove it and begin anew"
+    )]
     OtherConfiguration {
         /// What differs.
         name: String,
@@ -256,8 +262,7 @@ fn encode(identity: &Identity, chosen: &Chosen, state: Option<&State>) -> Result
         views.push((name.as_str(), view.map_err(|error| other(error.to_string()))?));
     }
     let metadata = HashMap::from([(FIELD.to_owned(), header)]);
-    let payload =
-        safetensors::serialize(views, Some(metadata)).map_err(|error| other(error.to_string()))?;
+    let payload = safetensors::serialize(views, Some(metadata)).map_err(|error| other(error.to_string()))?;
     Ok([MAGIC, &Blake2b512::digest(&payload)[..], &payload].concat())
 }
 
@@ -271,16 +276,16 @@ fn decode(bytes: &[u8], identity: &Identity) -> Result<Point, CheckpointError> {
     let (_, metadata) = SafeTensors::read_metadata(payload).map_err(|_| CheckpointError::Foreign)?;
     let tensors = SafeTensors::deserialize(payload).map_err(|_| CheckpointError::Foreign)?;
     let header = metadata.metadata().as_ref().and_then(|metadata| metadata.get(FIELD));
-    let header: serde_json::Value = header
-        .and_then(|text| serde_json::from_str(text).ok())
-        .ok_or(CheckpointError::Foreign)?;
+    let header: serde_json::Value =
+        header.and_then(|text| serde_json::from_str(text).ok()).ok_or(CheckpointError::Foreign)?;
     // the identity first: another version may have chosen in another form
     let made = serde_json::from_value(header["identity"].clone()).map_err(|_| CheckpointError::Foreign)?;
     identity.check(&made)?;
     let Header { chosen, epochs, .. } =
         serde_json::from_value(header).map_err(|_| CheckpointError::Foreign)?;
     let Some(epochs) = epochs else { return Ok(Point { chosen, state: None }) };
-    let mut state = State { steps: epochs.steps, shuffles: epochs.shuffles, place: epochs.place, ..State::default() };
+    let mut state =
+        State { steps: epochs.steps, shuffles: epochs.shuffles, place: epochs.place, ..State::default() };
     for (number, table) in state.tables.iter_mut().enumerate() {
         *table = kept(&tensors, number).ok_or(CheckpointError::Foreign)?;
     }

@@ -95,10 +95,7 @@ impl Table {
 
     /// As [`Self::kept`], to be overwritten between steps.
     pub(super) fn kept_mut(&mut self) -> ([&mut [f32]; 4], &mut [u32]) {
-        (
-            [&mut self.values, &mut self.mean, &mut self.square, &mut self.average],
-            &mut self.averaged_at,
-        )
+        ([&mut self.values, &mut self.mean, &mut self.square, &mut self.average], &mut self.averaged_at)
     }
 
     pub(super) fn row(&self, row: usize) -> &[f32] {
