@@ -4,7 +4,7 @@
 use tastekeeper_models::dataset::{
     Attribute, AttributeKind, AttributeTable, Dataset, Interaction, InteractionKind, Sequence,
 };
-use tastekeeper_models::pack::{PackOptions, SigningKey, VectorCodes, write_pack};
+use tastekeeper_models::saved;
 use tastekeeper_models::train::checkpoint::{CheckpointError, Checkpoints, ResumeError};
 use tastekeeper_models::train::embedding::EmbeddingConfig;
 use tastekeeper_models::train::{Silent, TrainConfig, TrainError, train, train_resumable};
@@ -41,14 +41,8 @@ fn config() -> TrainConfig {
     TrainConfig { tuning_budget: 16, embedding: Some(embedding), ..TrainConfig::default() }
 }
 
-/// The model as a pack, whose bytes say everything and follow from the model alone.
 fn bytes(model: &TrainedModel) -> Vec<u8> {
-    let key = SigningKey::from_seed([7; 32]);
-    let int8 = PackOptions { vectors: VectorCodes::Int8, ..PackOptions::default() };
-    let pack = write_pack(model, &int8, &key).unwrap();
-    let exact = model.vectors.iter().chain(&model.attribute_vectors).chain(&model.matrix);
-    let weights = model.graph.iter().flatten().map(|edge| &edge.1);
-    pack.into_iter().chain(exact.chain(weights).flat_map(|value| value.to_le_bytes())).collect()
+    saved::to_bytes(model, None).unwrap()
 }
 
 /// The checkpoints of a whole training.
