@@ -38,7 +38,9 @@ impl CheckpointArguments {
     pub(super) fn earlier(&self, seeds: u8) -> Result<Option<Vec<u8>>, Failure> {
         let Some(path) = &self.checkpoint else { return Ok(None) };
         if seeds > 1 {
-            return Err(Failure::input("--checkpoint keeps one training; leave out --seeds, or train seed by seed"));
+            return Err(Failure::input(
+                "--checkpoint keeps one training; leave out --seeds, or train seed by seed",
+            ));
         }
         match std::fs::read(path) {
             Ok(bytes) if self.resume => Ok(Some(bytes)),

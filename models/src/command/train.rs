@@ -134,8 +134,7 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
     inputs.extend(arguments.items.file());
     inputs.extend(arguments.identity.key.as_deref());
     let others = [&arguments.card, &arguments.report, &arguments.save_model].map(Option::as_deref);
-    let outputs =
-        [&[Some(arguments.out.as_path()), arguments.checkpoints.file()], &others[..]].concat();
+    let outputs = [&[Some(arguments.out.as_path()), arguments.checkpoints.file()], &others[..]].concat();
     files::check_outputs(&outputs, &inputs)?;
     let config = arguments.config()?;
     let options = arguments.identity.options(&arguments.out, arguments.preset)?;
@@ -151,9 +150,10 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
         KeepName::Best => Keep::Best,
         KeepName::First => Keep::First,
     };
-    let (model, report, seeds) = train_seeds_with(&config, usize::from(arguments.seeds), keep, &mut |config| {
-        arguments.checkpoints.train(&arguments.log, &dataset, config, earlier.take(), &mut bars)
-    })?;
+    let (model, report, seeds) =
+        train_seeds_with(&config, usize::from(arguments.seeds), keep, &mut |config| {
+            arguments.checkpoints.train(&arguments.log, &dataset, config, earlier.take(), &mut bars)
+        })?;
     drop(bars);
     let key = keys::signing_key(arguments.identity.key.as_deref())?;
     let told = arguments.told(&data);
