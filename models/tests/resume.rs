@@ -11,7 +11,8 @@ use tastekeeper_models::train::{Silent, TrainConfig, TrainError, train, train_re
 use tastekeeper_models::trained::TrainedModel;
 
 const ITEMS: u32 = 24;
-const EPOCHS: usize = 4;
+const EPOCHS: usize = 3;
+const MEMBERS: usize = 2;
 
 /// Shoppers walk round a circle of items, each from another start, and buy every third.
 fn circle() -> Dataset {
@@ -33,6 +34,7 @@ fn config() -> TrainConfig {
     let embedding = EmbeddingConfig {
         dim: 16,
         epochs: EPOCHS,
+        members: MEMBERS,
         batch: 64,
         negatives: 32,
         learning_rate: 0.02,
@@ -71,7 +73,7 @@ fn from_every_checkpoint_the_same_bytes_come_out() {
     let log = circle();
     let (whole, report) = train(&log, &config(), &mut Silent).unwrap();
     let checkpoints = all_checkpoints();
-    assert_eq!(checkpoints.len(), EPOCHS, "after tuning, and after every epoch but the last");
+    assert_eq!(checkpoints.len(), MEMBERS * EPOCHS, "after tuning, and after every epoch but the last");
     for (at, checkpoint) in checkpoints.iter().enumerate() {
         let (found, left) = go_on(checkpoint.clone(), &log, &config()).unwrap();
         assert!(found == bytes(&whole), "checkpoint {at}");
@@ -85,7 +87,7 @@ fn from_every_checkpoint_the_same_bytes_come_out() {
 
 #[test]
 fn a_write_that_fails_stops_the_training() {
-    for fails_at in 0..EPOCHS {
+    for fails_at in 0..MEMBERS * EPOCHS {
         let mut written = 0;
         let mut keep = |_: &[u8]| {
             written += 1;

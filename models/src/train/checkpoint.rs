@@ -25,6 +25,8 @@ const MAGIC: &[u8] = b"TKCHECK1";
 const DIGEST_BYTES: usize = 64;
 /// The metadata's only field.
 const FIELD: &str = "checkpoint";
+/// Parts of a finished member, in the order of [`KeptMember`](super::embedding::state::KeptMember).
+const MEMBER_PARTS: [&str; 4] = ["vectors", "attribute_vectors", "matrix", "scalars"];
 /// Parts of a table, in the order of [`KeptTable::parts`].
 const PARTS: [&str; 4] = ["values", "mean", "square", "average"];
 
@@ -233,6 +235,8 @@ struct Epochs {
     steps: u64,
     shuffles: Vec<u64>,
     place: u64,
+    /// Finished members.
+    members: usize,
 }
 
 fn encode(identity: &Identity, chosen: &Chosen, state: Option<&State>) -> Result<Vec<u8>, CheckpointError> {
@@ -243,6 +247,7 @@ fn encode(identity: &Identity, chosen: &Chosen, state: Option<&State>) -> Result
             steps: state.steps,
             shuffles: state.shuffles.clone(),
             place: state.place,
+            members: state.members.len(),
         }),
     };
     let other = |error: String| CheckpointError::Save(io::Error::other(error));
@@ -255,6 +260,12 @@ fn encode(identity: &Identity, chosen: &Chosen, state: Option<&State>) -> Result
         }
         let bytes = table.averaged_at.iter().flat_map(|step| step.to_le_bytes()).collect();
         tensors.push((format!("{number}.averaged_at"), Dtype::U32, table.averaged_at.len(), bytes));
+    }
+    for (number, member) in state.iter().flat_map(|state| &state.members).enumerate() {
+        for (name, values) in MEMBER_PARTS.iter().zip(member) {
+            let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            tensors.push((format!("member {number}.{name}"), Dtype::F32, values.len(), bytes));
+        }
     }
     let mut views = Vec::with_capacity(tensors.len());
     for (name, dtype, length, bytes) in &tensors {
@@ -289,14 +300,25 @@ fn decode(bytes: &[u8], identity: &Identity) -> Result<Point, CheckpointError> {
     for (number, table) in state.tables.iter_mut().enumerate() {
         *table = kept(&tensors, number).ok_or(CheckpointError::Foreign)?;
     }
+    for number in 0..epochs.members {
+        let mut member: [Vec<f32>; 4] = Default::default();
+        for (part, name) in member.iter_mut().zip(MEMBER_PARTS) {
+            let bytes = words(&tensors, &format!("member {number}.{name}"), Dtype::F32);
+            *part = bytes.ok_or(CheckpointError::Foreign)?.into_iter().map(f32::from_le_bytes).collect();
+        }
+        state.members.push(member);
+    }
     Ok(Point { chosen, state: Some(state) })
 }
 
+/// The values of a tensor, each of four bytes.
+fn words(tensors: &SafeTensors<'_>, name: &str, dtype: Dtype) -> Option<Vec<[u8; 4]>> {
+    let tensor = tensors.tensor(name).ok()?;
+    (tensor.dtype() == dtype).then(|| tensor.data().as_chunks::<4>().0.to_vec())
+}
+
 fn kept(tensors: &SafeTensors<'_>, number: usize) -> Option<KeptTable> {
-    let bytes = |name: &str, dtype| {
-        let tensor = tensors.tensor(&format!("{number}.{name}")).ok()?;
-        (tensor.dtype() == dtype).then(|| tensor.data().as_chunks::<4>().0.to_vec())
-    };
+    let bytes = |name: &str, dtype| words(tensors, &format!("{number}.{name}"), dtype);
     let mut table = KeptTable::default();
     for (part, name) in table.parts.iter_mut().zip(PARTS) {
         *part = bytes(name, Dtype::F32)?.into_iter().map(f32::from_le_bytes).collect();

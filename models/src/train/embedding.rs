@@ -197,8 +197,7 @@ pub(super) fn fit_kept(
             }
             _ => Ok(()),
         };
-        let after_epoch: Option<AfterEpoch<'_>> =
-            if keep_is_wanted { Some(&mut after_epoch) } else { None };
+        let after_epoch: Option<AfterEpoch<'_>> = if keep_is_wanted { Some(&mut after_epoch) } else { None };
         let fitted = fit_member(
             histories,
             counts,

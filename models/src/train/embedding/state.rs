@@ -1,10 +1,12 @@
-//! Between two epochs: everything that the rest of the training depends on.
+//! Between two epochs: everything that the rest of the training depends on, the members that are finished among it.
 //!
 //! The order of the positions is not part of it. It follows from the generator's place before each shuffle, so shuffling
 //! again from these places gives it back.
 
+use ndarray::Array2;
 use rand_chacha::ChaCha8Rng;
 
+use super::Embedding;
 use super::batch::Batcher;
 use super::gradient::{Parameters, TABLES};
 use super::optimiser::Clock;
@@ -20,6 +22,9 @@ pub(in crate::train) struct KeptTable {
     pub(in crate::train) averaged_at: Vec<u32>,
 }
 
+/// A finished member: vectors, attribute vectors and matrix row by row; carry, decay, gain.
+pub(in crate::train) type KeptMember = [Vec<f32>; 4];
+
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::train) struct State {
@@ -30,6 +35,8 @@ pub(in crate::train) struct State {
     /// Its place now.
     pub(in crate::train) place: u64,
     pub(in crate::train) tables: [KeptTable; TABLES],
+    /// The members before the one that the rest is of.
+    pub(in crate::train) members: Vec<KeptMember>,
 }
 
 /// The generator's place. It draws fewer than 2^64 words in any training.
@@ -43,7 +50,48 @@ impl State {
             let (parts, averaged_at) = table.kept();
             KeptTable { parts: parts.map(<[f32]>::to_vec), averaged_at: averaged_at.to_vec() }
         });
-        Self { steps: clock.steps() as u64, shuffles: shuffles.to_vec(), place: place(rng), tables }
+        Self {
+            steps: clock.steps() as u64,
+            shuffles: shuffles.to_vec(),
+            place: place(rng),
+            tables,
+            members: Vec::new(),
+        }
+    }
+
+    pub(super) fn put_members(&mut self, members: &[Embedding]) {
+        let values = |table: &Array2<f32>| table.iter().copied().collect();
+        let kept = |member: &Embedding| {
+            let scalars = vec![member.carry, member.decay, member.gain];
+            [values(&member.vectors), values(&member.attribute_vectors), values(&member.matrix), scalars]
+        };
+        self.members = members.iter().map(kept).collect();
+    }
+
+    /// The finished members of a training of this size.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Damaged`] if they are of another size.
+    pub(super) fn take_members(
+        &mut self,
+        items: usize,
+        attributes: usize,
+        dim: usize,
+    ) -> Result<Vec<Embedding>, CheckpointError> {
+        let table =
+            |rows, values| Array2::from_shape_vec((rows, dim), values).map_err(|_| CheckpointError::Damaged);
+        let member = |[vectors, attribute_vectors, matrix, scalars]: KeptMember| {
+            let &[carry, decay, gain] = scalars.as_slice() else { return Err(CheckpointError::Damaged) };
+            Ok(Embedding {
+                vectors: table(items, vectors)?,
+                attribute_vectors: table(attributes, attribute_vectors)?,
+                matrix: table(dim, matrix)?,
+                carry,
+                decay,
+                gain,
+            })
+        };
+        std::mem::take(&mut self.members).into_iter().map(member).collect()
     }
 
     /// Puts a training that has not begun where this one was. Gives the places of the shuffles so far.
