@@ -7,6 +7,8 @@
 
 mod card;
 mod check_data;
+mod checkpoint;
+mod counting_sql;
 mod demo;
 mod evaluate;
 mod failure;
@@ -53,6 +55,8 @@ enum Command {
     Train(train::TrainArguments),
     /// Writes a saved full-precision model as a pack of another size
     Pack(pack::PackArguments),
+    /// Writes the SQL that counts transitions in DuckDB, Spark or ClickHouse, for `pack --transitions`
+    CountingSql(counting_sql::CountingSqlArguments),
     /// Makes a pack out of item vectors that were trained elsewhere
     Import(import::ImportArguments),
     /// Shows everything about a pack
@@ -88,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::CheckData(arguments) => check_data::run(&arguments, &mut output),
         Command::Train(arguments) => train::run(&arguments, &mut output),
         Command::Pack(arguments) => pack::run(&arguments, &mut output),
+        Command::CountingSql(arguments) => counting_sql::run(&arguments, &mut output),
         Command::Import(arguments) => import::run(&arguments, &mut output),
         Command::Inspect(arguments) => inspect::run(&arguments, &mut output),
         Command::Card(arguments) => card::run(&arguments, &mut output),

@@ -1,15 +1,18 @@
 //! Item vectors that were trained elsewhere, and a log, as a [`TrainedModel`].
 //!
-//! In: word2vec's text format or safetensors, and what the shop's log counts. Out: a model with the identity for a
-//! matrix, the log's popularity and transitions, and a score that was not tuned.
-//! Must never guess: values that are not finite, rows of other lengths, ids that come twice are errors with their line.
+//! In: word2vec's text format, safetensors, or npy with a list of ids, and what the shop's log counts. Out: a model with
+//! the identity for a matrix, the log's popularity and transitions, and a score that was not tuned.
+//! Must never guess: values that are not finite, rows of other lengths, ids that come twice are errors with their place.
 //! Must never put an id or a value of the file into an error.
+
+mod npy;
 
 use std::collections::{HashMap, HashSet};
 
 use ndarray::Array2;
 
 use crate::dataset::{AttributeTable, Dataset};
+use crate::input::{MAX_ID_BYTES, MAX_ITEMS, Place, id_problem};
 use crate::saved::{self, SavedError};
 use crate::train::Repeats;
 use crate::train::transitions::{LogCounts, count, untuned_blend, untuned_graph};
@@ -23,6 +26,9 @@ pub struct ItemVectors {
     /// `items x dim`, as in the file.
     pub vectors: Array2<f32>,
 }
+
+/// Longest vector: what a pack can hold.
+pub const MAX_DIM: usize = tastekeeper::layout::MAX_DIM as usize;
 
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
@@ -47,11 +53,11 @@ pub enum ImportError {
         /// Values of the line.
         found: usize,
     },
-    /// A value is no number, not finite, or too large.
-    #[error("line {line}, value {value}: expected a finite number")]
+    /// A value is no number, not finite, or too large for 32 bits.
+    #[error("{at}, value {value}: expected a finite number")]
     Value {
-        /// 1-based: the line, or the row of a tensor.
-        line: usize,
+        /// Line, or row of a tensor.
+        at: Place,
         /// 1-based.
         value: usize,
     },
@@ -64,11 +70,49 @@ pub enum ImportError {
         found: usize,
     },
     /// An id has two vectors.
-    #[error("line {line}: this item had a vector before")]
+    #[error("{at}: this item had a vector before; keep one of them")]
     Duplicate {
-        /// 1-based: the line, or the row of a tensor.
-        line: usize,
+        /// Line, or place in the list of ids.
+        at: Place,
     },
+    /// An id that no pack could hold.
+    #[error("{at}: an id must have 1 to {MAX_ID_BYTES} bytes and no control character")]
+    Id {
+        /// Line, or place in the list of ids.
+        at: Place,
+    },
+    /// Vectors and ids do not belong together.
+    #[error("{vectors} vectors but {ids} ids; give one id per vector, in the same order")]
+    IdCount {
+        /// Rows of the file.
+        vectors: usize,
+        /// Ids.
+        ids: usize,
+    },
+    /// The list of ids is no JSON list of texts.
+    #[error("expected a JSON list of texts; its first problem is at line {line}, character {column}")]
+    IdList {
+        /// 1-based.
+        line: usize,
+        /// 1-based.
+        column: usize,
+    },
+    /// More items, or longer vectors, than can be handled.
+    #[error("{what} are {found}, and at most {limit} can be handled")]
+    TooLarge {
+        /// What.
+        what: &'static str,
+        /// How many.
+        found: u64,
+        /// How many at most.
+        limit: usize,
+    },
+    /// Vectors of length 0.
+    #[error("vectors must have at least one value")]
+    NoValues,
+    /// The npy file is not as it must be.
+    #[error("{0}")]
+    Npy(&'static str),
     /// The safetensors file is not as it must be.
     #[error(transparent)]
     Saved(#[from] SavedError),
@@ -115,19 +159,22 @@ impl ItemVectors {
         let (&[count, dim], 2) = (numbers.as_slice(), header.split_whitespace().count()) else {
             return Err(ImportError::Header);
         };
+        check_shape(count, dim)?;
         let (mut items, mut values, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
         for line in lines {
             let (line, text) = line?;
             let mut words = text.split([' ', '\t']).filter(|word| !word.is_empty());
             let id = words.next().unwrap_or_default();
+            let at = Place::Line(line as u64);
+            check_id(id, at)?;
             if !seen.insert(id) {
-                return Err(ImportError::Duplicate { line });
+                return Err(ImportError::Duplicate { at });
             }
             items.push(id.to_owned());
             let before = values.len();
             for (value, word) in (1..).zip(words) {
                 let number = word.parse::<f32>().ok().filter(|number| number.is_finite());
-                values.push(number.ok_or(ImportError::Value { line, value })?);
+                values.push(number.ok_or(ImportError::Value { at, value })?);
             }
             let found = values.len() - before;
             if found != dim {
@@ -151,18 +198,80 @@ impl ItemVectors {
         let file = saved::File::open(bytes)?;
         let items: Vec<String> = file.json("items")?;
         let vectors = file.matrix("vectors")?;
+        Self::of(items, vectors, Place::Row)
+    }
+
+    /// Reads a matrix that NumPy saved (`numpy.save`): items x dim, of 16, 32 or 64 bit floats, in C or Fortran order.
+    /// `items` names its rows.
+    ///
+    /// # Errors
+    /// [`ImportError`] with the row.
+    pub fn from_npy(bytes: &[u8], items: Vec<String>) -> Result<Self, ImportError> {
+        Self::of(items, npy::read(bytes)?, Place::Row)
+    }
+
+    fn of(items: Vec<String>, vectors: Array2<f32>, at: fn(u64) -> Place) -> Result<Self, ImportError> {
+        check_shape(vectors.nrows(), vectors.ncols())?;
         if vectors.nrows() != items.len() {
-            return Err(ImportError::Count { expected: items.len(), found: vectors.nrows() });
+            return Err(ImportError::IdCount { vectors: vectors.nrows(), ids: items.len() });
         }
         if let Some(((row, column), _)) = vectors.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            return Err(ImportError::Value { line: row + 1, value: column + 1 });
+            return Err(ImportError::Value { at: Place::Row(row as u64 + 1), value: column + 1 });
         }
         let mut seen = HashSet::new();
-        match items.iter().position(|id| !seen.insert(id)) {
-            Some(row) => Err(ImportError::Duplicate { line: row + 1 }),
-            None => Ok(Self { items, vectors }),
+        for (place, id) in (1..).zip(&items) {
+            check_id(id, at(place))?;
+            if !seen.insert(id) {
+                return Err(ImportError::Duplicate { at: at(place) });
+            }
+        }
+        Ok(Self { items, vectors })
+    }
+}
+
+/// The ids of a file's vectors: a JSON list of texts, or an id per line.
+///
+/// A file that begins with `[` is a JSON list. The last line may end without a line break.
+///
+/// # Errors
+/// [`ImportError`] with the place. Whether ids come twice is seen when they meet their vectors.
+///
+/// # Examples
+/// ```
+/// # use tastekeeper_models::import::read_ids;
+/// assert_eq!(read_ids(b"lamp\ndesk\n")?, ["lamp", "desk"]);
+/// assert_eq!(read_ids(br#"["lamp", "desk"]"#)?, ["lamp", "desk"]);
+/// # Ok::<(), tastekeeper_models::import::ImportError>(())
+/// ```
+pub fn read_ids(bytes: &[u8]) -> Result<Vec<String>, ImportError> {
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return serde_json::from_slice(bytes)
+            .map_err(|error| ImportError::IdList { line: error.line(), column: error.column() });
+    }
+    let lines = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let id = |(line, bytes): (usize, &[u8])| {
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        let id = std::str::from_utf8(bytes).map_err(|_| ImportError::NotUtf8 { line })?;
+        check_id(id, Place::Line(line as u64))?;
+        Ok(id.to_owned())
+    };
+    (1usize..).zip(lines.split(|byte| *byte == b'\n')).map(id).collect()
+}
+
+fn check_id(id: &str, at: Place) -> Result<(), ImportError> {
+    if id_problem(id).is_some() { Err(ImportError::Id { at }) } else { Ok(()) }
+}
+
+fn check_shape(rows: usize, dim: usize) -> Result<(), ImportError> {
+    if dim == 0 {
+        return Err(ImportError::NoValues);
+    }
+    for (what, found, limit) in [("vectors", rows, MAX_ITEMS), ("values per vector", dim, MAX_DIM)] {
+        if found > limit {
+            return Err(ImportError::TooLarge { what, found: found as u64, limit });
         }
     }
+    Ok(())
 }
 
 /// What happens to events about items without a vector.
@@ -267,10 +376,42 @@ mod tests {
         assert_eq!(message("1 2\na 1 NaN\n"), "line 2, value 2: expected a finite number");
         assert_eq!(message("1 2\na inf 1\n"), "line 2, value 1: expected a finite number");
         assert_eq!(message("1 2\na x 1\n"), "line 2, value 1: expected a finite number");
-        assert_eq!(message("2 1\na 1\na 2\n"), "line 3: this item had a vector before");
+        assert_eq!(message("2 1\na 1\na 2\n"), "line 3: this item had a vector before; keep one of them");
+        assert_eq!(message("1 500\na 1\n"), "values per vector are 500, and at most 256 can be handled");
         assert_eq!(message("3 1\na 1\nb 2\n"), "expected 3 vectors as the first line says, found 2");
         let bytes = b"1 1\n\xff 1\n";
         assert_eq!(ItemVectors::from_word2vec(bytes).unwrap_err().to_string(), "line 2: expected utf-8");
+    }
+
+    #[test]
+    fn matrices_and_ids_that_do_not_fit_are_refused_with_their_row() {
+        let message = |values: &[f32], ids: &[u8]| {
+            let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }\n";
+            let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+            let values: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            let file = [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), &values].concat();
+            match read_ids(ids).and_then(|ids| ItemVectors::from_npy(&file, ids)) {
+                Ok(found) => found.items.join(" "),
+                Err(error) => error.to_string(),
+            }
+        };
+        let values = [1.0, 2.0, 3.0, 4.0];
+        assert_eq!(message(&values, b"a\nb"), "a b");
+        assert_eq!(message(&values, b"a\r\nb\r\n"), "a b");
+        assert_eq!(message(&values, b" [\"a\", \"b\"]"), "a b");
+        let few = "2 vectors but 1 ids; give one id per vector, in the same order";
+        assert_eq!(message(&values, b"a\n"), few);
+        let twice = "row 2: this item had a vector before; keep one of them";
+        assert_eq!(message(&values, b"a\na\n"), twice);
+        assert_eq!(message(&[1.0, 2.0, 3.0, f32::NAN], b"a\nb"), "row 2, value 2: expected a finite number");
+        assert_eq!(
+            message(&[f32::INFINITY, 2.0, 3.0, 4.0], b"a\nb"),
+            "row 1, value 1: expected a finite number"
+        );
+        assert!(message(&values, b"a\n\nb").starts_with("line 2: an id must have 1 to 256 bytes"));
+        assert!(message(&values, b"[\"a\", \"\"]").starts_with("row 2: an id must have"));
+        assert!(message(&values, b"[\"a\", 7]").starts_with("expected a JSON list of texts"));
+        assert_eq!(message(&values, b"a\n\xff\n"), "line 2: expected utf-8");
     }
 
     #[test]

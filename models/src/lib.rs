@@ -8,6 +8,7 @@
 pub mod baselines;
 pub mod check;
 pub mod command;
+pub mod counted;
 pub mod dataset;
 pub mod evaluate;
 pub mod gates;

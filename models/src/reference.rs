@@ -17,7 +17,7 @@ use crate::trained::TrainedModel;
 pub const HISTORY_EVENTS: usize = 64;
 
 /// What is asked of the ranking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Protocol {
     /// The first held-out event of each sequence from everything before it; known items are not ranked.
     LeaveOneOut,

@@ -9,7 +9,7 @@
 //!
 //! Reading believes nothing: shapes and indices are checked here, what the pack format asks for when it is packed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ndarray::Array2;
 use safetensors::tensor::TensorView;
@@ -124,7 +124,21 @@ pub fn to_bytes(model: &TrainedModel, summary: Option<&str>) -> Result<Vec<u8>, 
     for (name, dtype, shape, bytes) in &tensors {
         views.push((*name, TensorView::new(*dtype, shape.clone(), bytes).map_err(container)?));
     }
-    safetensors::serialize(views, Some(metadata(model, summary)?)).map_err(container)
+    let bytes = safetensors::serialize(views, Some(metadata(model, summary)?)).map_err(container)?;
+    sorted(&bytes).ok_or_else(|| SavedError::Container { reason: "the header is not as expected".to_owned() })
+}
+
+/// The same file with a sorted header: the library writes metadata in the order of a hash map, which differs from run to
+/// run.
+pub(crate) fn sorted(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    let (header, tensors) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    let fields: BTreeMap<String, BTreeMap<String, serde_json::Value>> =
+        serde_json::from_slice(header).ok()?;
+    let mut header = serde_json::to_vec(&fields).ok()?;
+    // tensors begin at a multiple of 8
+    header.resize(header.len().next_multiple_of(8), b' ');
+    Some([&(header.len() as u64).to_le_bytes(), header.as_slice(), tensors].concat())
 }
 
 fn metadata(model: &TrainedModel, summary: Option<&str>) -> Result<HashMap<String, String>, SavedError> {
@@ -320,4 +334,27 @@ impl<'a> File<'a> {
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_is_sorted_and_says_the_same() {
+        let values = 1.5f32.to_le_bytes();
+        let view = TensorView::new(Dtype::F32, vec![1], &values).unwrap();
+        let words = ["b", "a", "d", "c", "e"].map(|word| (word.to_owned(), word.repeat(3)));
+        let metadata: HashMap<String, String> = words.into();
+        let bytes = safetensors::serialize([("v", view)], Some(metadata.clone())).unwrap();
+        let found = sorted(&bytes).unwrap();
+        let header = String::from_utf8_lossy(&found[8..]).into_owned();
+        let places: Vec<usize> =
+            ["aaa", "bbb", "ccc", "ddd", "eee"].map(|word| header.find(word).unwrap()).into();
+        assert!(places.is_sorted(), "{header}");
+        let file = File::open(&found).unwrap();
+        assert_eq!((file.metadata.clone(), file.f32s("v").unwrap()), (metadata, vec![1.5]));
+        assert_eq!(sorted(&found).unwrap(), found);
+        assert_eq!(sorted(&bytes[..20]), None);
+    }
 }

@@ -6,6 +6,7 @@
 //!
 //! One thread, no clock: the same dataset, configuration and machine give the same bits.
 
+pub mod checkpoint;
 pub mod embedding;
 pub mod graph;
 mod histories;
@@ -18,6 +19,7 @@ mod tune;
 use crate::dataset::{AttributeTable, Dataset};
 use crate::reference::Protocol;
 use crate::trained::{BlendParameters, TrainedModel};
+use checkpoint::{Checkpoints, Identity, Point, ResumeError};
 use embedding::{EmbeddingConfig, ItemAttributes};
 use graph::{Counted, GraphParameters};
 use histories::{Histories, Ranking, repeat_share};
@@ -128,7 +130,7 @@ impl Progress for Silent {
 }
 
 /// Quality on the validation cases.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Quality {
     /// Ranked cases.
     pub cases: usize,
@@ -223,8 +225,27 @@ pub fn train(
     config: &TrainConfig,
     progress: &mut dyn Progress,
 ) -> Result<(TrainedModel, TrainReport), TrainError> {
+    train_resumable(dataset, config, progress, &mut Checkpoints::default()).map_err(|error| match error {
+        ResumeError::Train(error) => error,
+        ResumeError::Checkpoint(_) => unreachable!("there are no checkpoints"),
+    })
+}
+
+/// As [`train`]: goes on from a checkpoint if there is one, and makes others after tuning and after each epoch of the
+/// embedding. The model is the same to the bit as without.
+///
+/// # Errors
+/// As [`train`]; or a checkpoint that is damaged, was made from another log or configuration, or cannot be written.
+pub fn train_resumable(
+    dataset: &Dataset,
+    config: &TrainConfig,
+    progress: &mut dyn Progress,
+    checkpoints: &mut Checkpoints<'_>,
+) -> Result<(TrainedModel, TrainReport), ResumeError> {
     check(dataset, config)?;
-    let cuts = config.split.cuts(&dataset.sequences)?;
+    let identity = checkpoints.are_wanted().then(|| Identity::new(dataset, config));
+    let point = checkpoints.point(identity.as_ref())?;
+    let cuts = config.split.cuts(&dataset.sequences).map_err(TrainError::from)?;
     let ranking = Ranking::new(dataset, &cuts);
     let repeat_share = repeat_share(&dataset.sequences, &cuts, dataset.items.len());
     let repeats_allowed = match config.repeats {
@@ -236,7 +257,7 @@ pub fn train(
     let mut histories = Histories::new(&dataset.sequences, &cuts, &ranking.rank, given, repeats_allowed);
     let sequences = (0..histories.len()).filter(|&s| histories.length(s) >= 2).count();
     if sequences == 0 {
-        return Err(TrainError::TooShort);
+        return Err(TrainError::TooShort.into());
     }
     let attributes = ranked_attributes(dataset, &ranking);
     let item_attributes =
@@ -257,7 +278,14 @@ pub fn train(
         schedule_budget: config.schedule_budget,
         learn_kinds: config.kind_weights.is_none(),
     };
-    let chosen = tune::tune(&context, progress);
+    let (chosen, state) = match point {
+        Some(Point { chosen, state }) => (chosen, state),
+        None => {
+            let chosen = tune::tune(&context, progress);
+            checkpoints.keep(identity.as_ref(), &chosen, None)?;
+            (chosen, None)
+        }
+    };
 
     let setting = chosen.setting;
     let kind_weights = chosen.kind_weights.unwrap_or(given);
@@ -271,14 +299,18 @@ pub fn train(
     );
     let graph = counted.finish(setting.graph.alpha, setting.graph.e0);
     let edges = graph.edges();
-    let embedding = embedding::fit(
+    let mut keep =
+        |state: embedding::state::State| checkpoints.keep(identity.as_ref(), &chosen, Some(&state));
+    let embedding = embedding::fit_kept(
         &histories,
         &ranking.counts,
         &item_attributes,
         &chosen.embedding,
         config.seed,
         progress,
-    );
+        state,
+        identity.is_some().then_some(&mut keep),
+    )?;
     let blend = BlendParameters {
         decay: embedding.decay,
         carry: embedding.carry,

@@ -15,8 +15,10 @@ use std::process::Command;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use tastekeeper_models::counted::{Engine, counting_sql};
 use tastekeeper_models::dataset::{Dataset, InteractionKind};
 use tastekeeper_models::input::{DatasetBuilder, DelimitedFormat, LogFormat, read_log};
+use tastekeeper_models::saved;
 use tastekeeper_models::train::Repeats;
 use tastekeeper_models::train::graph::CountParameters;
 use tastekeeper_models::train::transitions::{LogCounts, count, untuned_graph};
@@ -47,48 +49,23 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The SQL file with other parameters at its top.
+/// The engine's SQL with these parameters.
 fn sql(engine: &str, way: &Way) -> String {
-    let file = root().join(format!("models/sql/transitions.{engine}.sql"));
-    let text = std::fs::read_to_string(file).unwrap();
-    let p = &way.parameters;
-    let repeats =
-        if engine == "clickhouse" { u8::from(way.repeats).to_string() } else { way.repeats.to_string() };
-    let mut values = HashMap::from([
-        ("p_window", p.window.to_string()),
-        // the builder's own values in full: .8 as f32 is not .8
-        ("p_gamma", f64::from(p.gamma).to_string()),
-        ("p_delta", f64::from(p.delta).to_string()),
-        ("p_rho", f64::from(p.rho).to_string()),
-        ("p_repeats", repeats),
-        ("p_keep", way.keep.to_string()),
-    ]);
-    let mut set = |line: &str| {
-        let (left, _) = line.split_once(" = ").filter(|(left, _)| {
-            ["SET VARIABLE ", "SET param_", "DECLARE OR REPLACE VARIABLE "]
-                .iter()
-                .any(|begin| left.starts_with(begin))
-        })?;
-        let name = values
-            .keys()
-            .find(|name| left.split([' ', '_']).collect::<Vec<_>>().join("_").contains(*name))?;
-        let name = *name;
-        let double = if left.ends_with("DOUBLE") { "D" } else { "" };
-        Some(format!("{left} = {}{double};", values.remove(name)?))
+    let engine = match engine {
+        "duckdb" => Engine::DuckDb,
+        "clickhouse" => Engine::ClickHouse,
+        "spark" => Engine::Spark,
+        other => panic!("there is no SQL for {other}"),
     };
-    let lines: Vec<String> = text.lines().map(|line| set(line).unwrap_or_else(|| line.to_owned())).collect();
-    assert!(values.is_empty(), "{engine}: the file does not set {:?}", values.keys());
-    lines.join("\n")
+    counting_sql(engine, &way.parameters, way.repeats, way.keep)
 }
 
-/// Runs the engine; its counts and transitions by id.
-fn run(
-    engine: &str,
-    log: &Dataset,
-    way: &Way,
-) -> (HashMap<String, u64>, HashMap<(String, String), (f64, f64)>) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
+/// What an engine wrote: weight and row sum by source and target.
+type Found = HashMap<(String, String), (f64, f64)>;
+
+/// Writes the log as a table of events, and runs the engine on it. What it counted is in `folder` afterwards.
+fn execute(engine: &str, sql: &str, log: &Dataset, kind_weights: [f32; 4], folder: &Path) {
+    let path = |name: &str| folder.join(name);
     let mut events = csv::Writer::from_path(path("events.csv")).unwrap();
     events.write_record(["user_id", "item_id", "time", "line", "weight"]).unwrap();
     // lines of the file in another order than lines of the log: nothing may depend on it
@@ -97,21 +74,27 @@ fn run(
     let numbered: Vec<_> = (1u32..).zip(all).collect();
     for (line, (sequence, event)) in numbered.iter().rev() {
         let time = event.time_ms.map_or_else(String::new, |time| time.to_string());
-        let weight = f64::from(way.kind_weights[event.kind as usize]).to_string();
+        let weight = f64::from(kind_weights[event.kind as usize]).to_string();
         let item = &log.items[event.item as usize];
         events.write_record([&sequence.user, item, &time, &line.to_string(), &weight]).unwrap();
     }
     events.flush().unwrap();
-    std::fs::write(path("counting.sql"), sql(engine, way)).unwrap();
+    std::fs::write(path("counting.sql"), sql).unwrap();
     let output = Command::new(python())
         .arg(root().join("tests/python/transitions.py"))
         .arg(engine)
-        .args([path("counting.sql"), path("events.csv"), folder.path().to_owned()])
+        .args([path("counting.sql"), path("events.csv"), folder.to_owned()])
         .output()
         .unwrap();
     assert!(output.status.success(), "{engine}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Runs the engine; its counts and transitions by id.
+fn run(engine: &str, log: &Dataset, way: &Way) -> (HashMap<String, u64>, Found) {
+    let folder = tempfile::tempdir().unwrap();
+    execute(engine, &sql(engine, way), log, way.kind_weights, folder.path());
     let rows = |name: &str| {
-        let mut reader = csv::Reader::from_path(path(name)).unwrap();
+        let mut reader = csv::Reader::from_path(folder.path().join(name)).unwrap();
         reader.records().map(Result::unwrap).collect::<Vec<_>>()
     };
     let counts = rows("counts.csv").iter().map(|row| (row[0].to_owned(), row[1].parse().unwrap())).collect();
@@ -224,5 +207,72 @@ fn published_logs() {
             let parameters = untuned_graph().count;
             same(name, &log, &Way { parameters, repeats, kind_weights: [1.0; 4], keep });
         }
+    }
+}
+
+/// Train, count elsewhere as the model was tuned, pack: the same model.
+#[test]
+#[ignore = "needs engines; cargo xtask test sql"]
+fn a_pack_of_counted_transitions_is_the_pack_of_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let command = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_tastekeeper"))
+            .args(arguments)
+            .env("TASTEKEEPER_KEY", path("development.key"))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let log = generated();
+    let mut text = csv::Writer::from_path(path("log.csv")).unwrap();
+    text.write_record(["user", "item", "event", "time"]).unwrap();
+    for sequence in &log.sequences {
+        for event in &sequence.events {
+            let kind = ["view", "add_to_cart", "add_to_wishlist", "purchase"][event.kind as usize];
+            let time = (1_700_000_000 + event.time_ms.unwrap()).to_string();
+            text.write_record([&sequence.user, &log.items[event.item as usize], kind, &time]).unwrap();
+        }
+    }
+    text.flush().unwrap();
+    command(&[
+        "train",
+        &path("log.csv"),
+        "--out",
+        &path("trained.tkpack"),
+        "--save-model",
+        &path("trained.model"),
+    ]);
+    let trained = saved::from_bytes(&std::fs::read(path("trained.model")).unwrap()).unwrap().0;
+    for engine in engines() {
+        let sql = command(&["counting-sql", &engine, "--model", &path("trained.model"), "--keep", "32"]);
+        execute(&engine, &sql, &log, trained.blend.kind_weights, folder.path());
+        let said = command(&[
+            "pack",
+            &path("trained.model"),
+            "--transitions",
+            &path("transitions.parquet"),
+            "--counts",
+            &path("counts.parquet"),
+            "--out",
+            &path("counted.tkpack"),
+            "--save-model",
+            &path("counted.model"),
+        ]);
+        assert!(said.contains("items, model"), "{said}");
+        let counted = saved::from_bytes(&std::fs::read(path("counted.model")).unwrap()).unwrap().0;
+        assert_eq!((&counted.items, &counted.counts), (&trained.items, &trained.counts), "{engine}");
+        assert_eq!(counted.vectors, trained.vectors, "{engine}");
+        let mut edges = 0;
+        for (found, expected) in counted.graph.iter().zip(&trained.graph) {
+            assert_eq!(found.len(), expected.len(), "{engine}");
+            for (found, expected) in found.iter().zip(expected) {
+                assert!(near(found.1.into(), expected.1.into()), "{engine}: {found:?} is not {expected:?}");
+                edges += usize::from(found.0 == expected.0);
+            }
+        }
+        let all: usize = trained.graph.iter().map(Vec::len).sum();
+        assert!(edges * 1000 >= all * 999, "{engine}: {edges} of {all}");
     }
 }

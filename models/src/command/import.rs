@@ -13,7 +13,7 @@ use super::pack::{Identity, SizeArguments, announce};
 use super::progress::{Bars, say};
 use super::{files, keys, log};
 use crate::dataset::Dataset;
-use crate::import::{ItemVectors, UnknownItems, model_of};
+use crate::import::{ItemVectors, UnknownItems, model_of, read_ids};
 use crate::pack::{PackOptions, write_pack};
 use crate::saved;
 
@@ -24,6 +24,8 @@ enum VectorFormat {
     Word2vec,
     /// A tensor `vectors` and metadata `items`
     Safetensors,
+    /// A matrix that NumPy saved; its ids come from --ids
+    Npy,
 }
 
 /// Arguments of `import`.
@@ -32,14 +34,17 @@ pub(super) struct ImportArguments {
     /// The vectors
     #[arg(value_name = "VECTORS")]
     input: PathBuf,
-    /// How they are written down; by default from the file's name: .safetensors, otherwise word2vec
+    /// How they are written down; by default from the file's name: .safetensors, .npy, otherwise word2vec
     #[arg(long, value_enum, value_name = "FORMAT")]
     vector_format: Option<VectorFormat>,
+    /// Ids of an npy file's rows: an id per line, or a JSON list
+    #[arg(long, value_name = "FILE")]
+    ids: Option<PathBuf>,
     /// Log that popularity and transitions are counted in; may be given more than once
-    #[arg(long, value_name = "LOG")]
-    counts: Vec<PathBuf>,
+    #[arg(long, alias = "counts", value_name = "LOG")]
+    log: Vec<PathBuf>,
     /// Leave out events about items without a vector instead of refusing the log
-    #[arg(long, requires = "counts")]
+    #[arg(long, requires = "log")]
     skip_unknown: bool,
     /// The pack to write
     #[arg(long, value_name = "FILE")]
@@ -58,21 +63,16 @@ pub(super) struct ImportArguments {
 /// Imports and writes.
 pub(super) fn run(arguments: &ImportArguments, output: &mut Output) -> Result<(), Failure> {
     let mut inputs: Vec<&Path> = vec![&arguments.input];
-    inputs.extend(arguments.counts.iter().map(PathBuf::as_path));
+    inputs.extend(arguments.log.iter().map(PathBuf::as_path));
+    inputs.extend(arguments.ids.as_deref());
     files::check_outputs(&[Some(&arguments.out), arguments.save_model.as_deref()], &inputs)?;
-    let bytes = files::read(&arguments.input)?;
-    let vectors = match arguments.vector_format.unwrap_or_else(|| by_name(&arguments.input)) {
-        VectorFormat::Word2vec => ItemVectors::from_word2vec(&bytes),
-        VectorFormat::Safetensors => ItemVectors::from_safetensors(&bytes),
-    };
-    let vectors = vectors.map_err(|error| Failure::in_file(&arguments.input, &error))?;
-    drop(bytes);
+    let vectors = arguments.vectors()?;
     let options = arguments.size.apply(arguments.identity.options(&arguments.out, arguments.size.preset)?);
     keys::existing_key(arguments.identity.key.as_deref())?;
 
     let mut bars = Bars::new();
     let mut dataset: Option<Dataset> = None;
-    for path in &arguments.counts {
+    for path in &arguments.log {
         let read = arguments.format.read(path, &mut bars)?;
         say(&log::describe(path, &read));
         dataset = Some(match dataset {
@@ -81,7 +81,7 @@ pub(super) fn run(arguments: &ImportArguments, output: &mut Output) -> Result<()
         });
     }
     if dataset.is_none() {
-        say("warning: without --counts all items are equally popular and no transition is known");
+        say("warning: without --log all items are equally popular and no transition is known");
     }
     let unknown = if arguments.skip_unknown { UnknownItems::Skip } else { UnknownItems::Refuse };
     let neighbours = usize::from(options.neighbours);
@@ -108,9 +108,38 @@ pub(super) fn run(arguments: &ImportArguments, output: &mut Output) -> Result<()
     announce(&arguments.out, &bytes, &key, output)
 }
 
+impl ImportArguments {
+    /// The vectors with their ids.
+    fn vectors(&self) -> Result<ItemVectors, Failure> {
+        let input = &self.input;
+        let format = self.vector_format.unwrap_or_else(|| by_name(input));
+        let ids = match (&self.ids, format) {
+            (None, VectorFormat::Npy) => {
+                let text = format!("{} has no ids; name the file that does with --ids", input.display());
+                return Err(Failure::input(text));
+            }
+            (Some(_), VectorFormat::Word2vec | VectorFormat::Safetensors) => {
+                return Err(Failure::input("--ids is for npy files alone; the others hold their own ids"));
+            }
+            (ids, _) => ids.as_deref(),
+        };
+        let ids =
+            ids.map(|path| read_ids(&files::read(path)?).map_err(|error| Failure::in_file(path, &error)));
+        let ids = ids.transpose()?.unwrap_or_default();
+        let bytes = files::read(input)?;
+        let vectors = match format {
+            VectorFormat::Word2vec => ItemVectors::from_word2vec(&bytes),
+            VectorFormat::Safetensors => ItemVectors::from_safetensors(&bytes),
+            VectorFormat::Npy => ItemVectors::from_npy(&bytes, ids),
+        };
+        vectors.map_err(|error| Failure::in_file(input, &error))
+    }
+}
+
 fn by_name(path: &Path) -> VectorFormat {
     match path.extension() {
         Some(extension) if extension.eq_ignore_ascii_case("safetensors") => VectorFormat::Safetensors,
+        Some(extension) if extension.eq_ignore_ascii_case("npy") => VectorFormat::Npy,
         _ => VectorFormat::Word2vec,
     }
 }

@@ -1,4 +1,7 @@
-//! `tastekeeper pack`: a saved model as a pack of another size. Also what every subcommand that writes packs shares.
+//! `tastekeeper pack`: a saved model as a pack of another size or with transitions that an engine counted. Also what every
+//! subcommand that writes packs shares.
+
+mod transitions;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +15,8 @@ use super::{files, keys};
 use crate::pack::{PackOptions, SigningKey, VectorCodes, WeightBits, write_pack};
 use crate::saved;
 use crate::train::Preset;
+use crate::trained::TrainedModel;
+use transitions::TransitionArguments;
 
 /// Size of the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -128,6 +133,11 @@ pub(super) struct PackArguments {
     /// The pack to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Write the model with the transitions of --transitions in full precision
+    #[arg(long, value_name = "FILE", requires = "transitions")]
+    save_model: Option<PathBuf>,
+    #[command(flatten)]
+    transitions: TransitionArguments,
     #[command(flatten)]
     size: SizeArguments,
     #[command(flatten)]
@@ -136,16 +146,29 @@ pub(super) struct PackArguments {
 
 /// Packs a saved model.
 pub(super) fn run(arguments: &PackArguments, output: &mut Output) -> Result<(), Failure> {
-    files::check_outputs(&[Some(&arguments.out)], &[&arguments.model])?;
-    let bytes = files::read(&arguments.model)?;
-    let (model, summary) =
-        saved::from_bytes(&bytes).map_err(|error| Failure::in_file(&arguments.model, &error))?;
-    let options = arguments.identity.options(&arguments.out, arguments.size.preset)?;
-    let options = PackOptions { summary, ..arguments.size.apply(options) };
+    let mut inputs: Vec<&Path> = vec![&arguments.model];
+    inputs.extend(arguments.transitions.files());
+    files::check_outputs(&[Some(&arguments.out), arguments.save_model.as_deref()], &inputs)?;
+    let (mut model, mut summary) = read_model(&arguments.model)?;
+    let options = arguments.size.apply(arguments.identity.options(&arguments.out, arguments.size.preset)?);
+    if arguments.transitions.are_given() {
+        keys::existing_key(arguments.identity.key.as_deref())?;
+        (model, summary) = arguments.transitions.put_into(model, summary, usize::from(options.neighbours))?;
+        if let Some(path) = &arguments.save_model {
+            let saved = saved::to_bytes(&model, summary.as_deref()).map_err(Failure::operation)?;
+            files::write(path, &saved)?;
+        }
+    }
+    let options = PackOptions { summary, ..options };
     let key = keys::signing_key(arguments.identity.key.as_deref())?;
     let bytes = write_pack(&model, &options, &key).map_err(Failure::packing)?;
     files::write(&arguments.out, &bytes)?;
     announce(&arguments.out, &bytes, &key, output)
+}
+
+/// A saved model and its training summary.
+pub(super) fn read_model(path: &Path) -> Result<(TrainedModel, Option<String>), Failure> {
+    saved::from_bytes(&files::read(path)?).map_err(|error| Failure::in_file(path, &error))
 }
 
 /// Says what was written.

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use tastekeeper::model::Model;
 
 use super::card::Card;
+use super::checkpoint::CheckpointArguments;
 use super::failure::Failure;
 use super::items::ItemsArguments;
 use super::log::LogArguments;
@@ -18,7 +19,7 @@ use super::progress::{Bars, say};
 use super::{files, keys, log};
 use crate::pack::{PackOptions, write_pack};
 use crate::saved;
-use crate::train::seeds::{Keep, train_seeds};
+use crate::train::seeds::{Keep, train_seeds_with};
 use crate::train::split::Split;
 use crate::train::{Repeats, TrainConfig};
 
@@ -118,6 +119,8 @@ pub(super) struct TrainArguments {
     #[arg(long, value_name = "FILE")]
     save_model: Option<PathBuf>,
     #[command(flatten)]
+    checkpoints: CheckpointArguments,
+    #[command(flatten)]
     identity: Identity,
     #[command(flatten)]
     items: ItemsArguments,
@@ -131,11 +134,12 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
     inputs.extend(arguments.items.file());
     inputs.extend(arguments.identity.key.as_deref());
     let others = [&arguments.card, &arguments.report, &arguments.save_model].map(Option::as_deref);
-    let outputs = [&[Some(arguments.out.as_path())], &others[..]].concat();
+    let outputs = [&[Some(arguments.out.as_path()), arguments.checkpoints.file()], &others[..]].concat();
     files::check_outputs(&outputs, &inputs)?;
     let config = arguments.config()?;
     let options = arguments.identity.options(&arguments.out, arguments.preset)?;
     keys::existing_key(arguments.identity.key.as_deref())?;
+    let mut earlier = arguments.checkpoints.earlier(arguments.seeds)?;
 
     let mut bars = Bars::new();
     let mut dataset = arguments.format.read(&arguments.log, &mut bars)?;
@@ -146,8 +150,9 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
         KeepName::First => Keep::First,
     };
     let (model, report, seeds) =
-        train_seeds(&dataset, &config, usize::from(arguments.seeds), keep, &mut bars)
-            .map_err(|error| Failure::input(format!("{}: {error}", arguments.log.display())))?;
+        train_seeds_with(&config, usize::from(arguments.seeds), keep, &mut |config| {
+            arguments.checkpoints.train(&arguments.log, &dataset, config, earlier.take(), &mut bars)
+        })?;
     drop(bars);
     let key = keys::signing_key(arguments.identity.key.as_deref())?;
     let summary = summary::summary(&arguments.told(), &dataset, &report, &seeds);
@@ -171,6 +176,7 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
         files::write(path, card.as_bytes())?;
     }
     files::write(&arguments.out, &bytes)?;
+    arguments.checkpoints.remove()?;
     output.line(summary::chosen(&report, &seeds));
     super::pack::announce(&arguments.out, &bytes, &key, output)
 }

@@ -20,6 +20,10 @@ pub enum FileRole {
     Items,
     /// The catalogue, one JSON object a line.
     Catalog,
+    /// Transitions that an engine counted.
+    Transitions,
+    /// Events per item that an engine counted.
+    Counts,
 }
 
 impl fmt::Display for FileRole {
@@ -29,6 +33,8 @@ impl fmt::Display for FileRole {
             Self::Attributes => "attributes file",
             Self::Items => "items file",
             Self::Catalog => "catalogue",
+            Self::Transitions => "transitions",
+            Self::Counts => "counts",
         })
     }
 }

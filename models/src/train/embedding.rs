@@ -15,20 +15,23 @@ mod combine;
 mod gradient;
 mod kernels;
 mod optimiser;
+pub(super) mod state;
 
 use ndarray::Array2;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::Progress;
+use super::checkpoint::CheckpointError;
 use super::histories::Histories;
 use batch::{Batcher, Negatives};
 use combine::combine;
 use gradient::{Parameters, Workspace};
 use optimiser::Clock;
+use state::{Keep, State};
 
 /// How the embedding is trained.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct EmbeddingConfig {
     /// Length of a vector, at most.
     pub dim: usize,
@@ -76,13 +79,13 @@ impl EmbeddingConfig {
     /// The schedule for a log of so many examples.
     ///
     /// On little data batches are smaller, so that there are still about a thousand steps; below 18 000 examples there
-    /// are fewer. From a million examples on there are fewer epochs, five at least: every item has been seen often; and
+    /// are fewer. From a million examples on there are fewer epochs, two at least: every item has been seen often; and
     /// fewer members, because they differ less.
     #[must_use]
     pub fn for_positions(positions: usize, dim: usize) -> Self {
         let standard = Self { dim, ..Self::default() };
         let batch = (1usize << (positions / 75).max(1).ilog2()).clamp(256, standard.batch);
-        let epochs = (standard.epochs * 1_000_000 / positions.max(1)).clamp(5, standard.epochs);
+        let epochs = (standard.epochs * 1_000_000 / positions.max(1)).clamp(2, standard.epochs);
         let members = (standard.members * 1_000_000 / positions.max(1)).clamp(1, standard.members);
         Self { batch, epochs, members, ..standard }
     }
@@ -156,45 +159,96 @@ pub(crate) fn fit(
     seed: u64,
     progress: &mut dyn Progress,
 ) -> Embedding {
-    let alone = config.one_member();
-    let steps = Batcher::new(histories, &alone, counts.len()).steps_per_epoch() * alone.epochs;
-    progress.begin("embedding", (steps * config.members) as u64);
-    let mut done = 0;
-    let mut step = || {
-        done += 1;
-        progress.step(done);
-    };
-    let mut members = Vec::with_capacity(config.members);
-    for member in 0..config.members {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(member as u64);
-        members.push(fit_member(histories, counts, attributes, &alone, &mut rng, &mut step));
-    }
-    progress.end();
-    combine(members, counts, attributes, config.dim, seed)
+    fit_kept(histories, counts, attributes, config, seed, progress, None, None)
+        .expect("nothing is kept and nothing was")
 }
 
+/// As [`fit`]: goes on from `state` if there is one, and hands its state to `keep` after every epoch but the very last.
+#[expect(clippy::too_many_arguments, reason = "what `fit` takes, and the state before and after")]
+pub(super) fn fit_kept(
+    histories: &Histories,
+    counts: &[u64],
+    attributes: &ItemAttributes,
+    config: &EmbeddingConfig,
+    seed: u64,
+    progress: &mut dyn Progress,
+    mut state: Option<State>,
+    mut keep: Option<Keep<'_>>,
+) -> Result<Embedding, CheckpointError> {
+    let alone = config.one_member();
+    let steps = Batcher::new(histories, &alone, counts.len()).steps_per_epoch() * alone.epochs;
+    let keep_is_wanted = keep.is_some();
+    let mut members = match &mut state {
+        Some(state) => state.take_members(counts.len(), attributes.attributes, alone.dim)?,
+        None => Vec::with_capacity(config.members),
+    };
+    if members.len() >= config.members {
+        return Err(CheckpointError::Damaged);
+    }
+    progress.begin("embedding", (steps * config.members) as u64);
+    for member in members.len()..config.members {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(member as u64);
+        let mut step = |done: usize| progress.step((member * steps + done) as u64);
+        let mut after_epoch = |mut state: State, epoch: usize| match &mut keep {
+            Some(keep) if member + 1 < config.members || epoch + 1 < config.epochs => {
+                state.put_members(&members);
+                keep(state)
+            }
+            _ => Ok(()),
+        };
+        let after_epoch: Option<AfterEpoch<'_>> = if keep_is_wanted { Some(&mut after_epoch) } else { None };
+        let fitted = fit_member(
+            histories,
+            counts,
+            attributes,
+            &alone,
+            &mut rng,
+            state.take(),
+            &mut step,
+            after_epoch,
+        )?;
+        members.push(fitted);
+    }
+    progress.end();
+    Ok(combine(members, counts, attributes, config.dim, seed))
+}
+
+/// Hears the state after an epoch, and its number.
+type AfterEpoch<'a> = &'a mut dyn FnMut(State, usize) -> Result<(), CheckpointError>;
+
+#[expect(clippy::too_many_arguments, reason = "what `fit_kept` takes, for one member")]
 fn fit_member(
     histories: &Histories,
     counts: &[u64],
     attributes: &ItemAttributes,
     config: &EmbeddingConfig,
     rng: &mut ChaCha8Rng,
-    stepped: &mut dyn FnMut(),
-) -> Embedding {
+    state: Option<State>,
+    stepped: &mut dyn FnMut(usize),
+    mut after_epoch: Option<AfterEpoch<'_>>,
+) -> Result<Embedding, CheckpointError> {
     let mut parameters = Parameters::new(counts, attributes, config.dim, rng);
     let negatives = Negatives::new(counts, attributes);
     let mut batcher = Batcher::new(histories, config, counts.len());
     let mut workspace = Workspace::new(config.dim);
     let mut clock = Clock::new(config.learning_rate, batcher.steps_per_epoch() * config.epochs);
-    for _ in 0..config.epochs {
+    let mut shuffles = match state {
+        Some(state) => state.restore(&mut parameters, &mut clock, &mut batcher, rng)?,
+        None => Vec::new(),
+    };
+    for epoch in shuffles.len()..config.epochs {
+        shuffles.push(state::place(rng));
         batcher.shuffle(rng);
         for step in 0..batcher.steps_per_epoch() {
             let batch = batcher.batch(step, &negatives, &parameters.has_id, attributes, rng);
             workspace.accumulate(&mut parameters, attributes, batch);
             parameters.apply(&mut clock);
-            stepped();
+            stepped(clock.steps());
+        }
+        if let Some(after_epoch) = &mut after_epoch {
+            after_epoch(State::of(&parameters, &clock, &shuffles, rng), epoch)?;
         }
     }
-    parameters.finish(attributes, &clock)
+    Ok(parameters.finish(attributes, &clock))
 }

@@ -8,10 +8,12 @@
 //! Rows are built one at a time from the list of an item's occurrences, so memory is linear in events and kept edges:
 //! the pairs themselves are never stored.
 
+use serde::{Deserialize, Serialize};
+
 use super::histories::Histories;
 
 /// What decides the counts: a change needs the pairs to be counted again.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CountParameters {
     /// Furthest distance of a counted pair.
     pub window: usize,
@@ -24,7 +26,7 @@ pub struct CountParameters {
 }
 
 /// The parameters of the graph.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GraphParameters {
     /// How pairs are counted.
     pub count: CountParameters,

@@ -68,11 +68,27 @@ pub fn train_seeds(
     keep: Keep,
     progress: &mut dyn Progress,
 ) -> Result<(TrainedModel, TrainReport, Seeds), TrainError> {
+    train_seeds_with(config, seeds, keep, &mut |config| train(dataset, config, progress))
+}
+
+/// As [`train_seeds`], with another way to train one seed.
+///
+/// # Errors
+/// The first of `train_one`.
+///
+/// # Panics
+/// If `seeds` is 0.
+pub fn train_seeds_with<E>(
+    config: &TrainConfig,
+    seeds: usize,
+    keep: Keep,
+    train_one: &mut dyn FnMut(&TrainConfig) -> Result<(TrainedModel, TrainReport), E>,
+) -> Result<(TrainedModel, TrainReport, Seeds), E> {
     assert!(seeds > 0, "there is a seed at least");
     let mut all = Seeds { results: Vec::with_capacity(seeds), kept: 0, keep };
     let mut kept = None;
     for (index, seed) in (config.seed..=u64::MAX).take(seeds).enumerate() {
-        let (model, report) = train(dataset, &TrainConfig { seed, ..config.clone() }, progress)?;
+        let (model, report) = train_one(&TrainConfig { seed, ..config.clone() })?;
         let quality = if report.fresh.cases > 0 { report.fresh } else { report.validation };
         all.results.push(SeedResult { seed, gain: report.validation_gain(), quality });
         let is_better = keep == Keep::Best && all.results[index].gain > all.results[all.kept].gain;

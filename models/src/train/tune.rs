@@ -53,6 +53,7 @@ pub(super) struct Context<'a> {
 }
 
 /// What tuning found.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Chosen {
     pub(super) setting: Setting,
     pub(super) embedding: EmbeddingConfig,

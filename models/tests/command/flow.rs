@@ -181,17 +181,29 @@ fn vectors_from_elsewhere_become_a_pack() {
         text += &format!("i{item:02} {}\n", values.join(" "));
     }
     write("vectors.txt", text);
-    let said = run(&["import", "vectors.txt", "--counts", "log.csv", "--out", &out("w2v.tkpack")]).ok();
+    let said = run(&["import", "vectors.txt", "--log", "log.csv", "--out", &out("w2v.tkpack")]).ok();
     assert!(said.contains("40 items"), "{said}");
     assert_eq!(inspect(&out("w2v.tkpack"))["dim"], 8);
+    // the same vectors as NumPy writes them
+    let header = format!("{:<117}\n", "{'descr': '<f4', 'fortran_order': False, 'shape': (40, 8), }");
+    let values =
+        (0..40).flat_map(|item| (0..8).map(move |place| if place == item / 10 { 1.5f32 } else { 0.0 }));
+    let values: Vec<u8> = values.flat_map(f32::to_le_bytes).collect();
+    write("vectors.npy", [b"\x93NUMPY\x01\x00\x76\x00", header.as_bytes(), &values].concat());
+    write("ids.txt", (0..40).map(|item| format!("i{item:02}\n")).collect::<String>());
+    let same = ["--model-id", "m", "--pack-version", "3", "--log", "log.csv", "--out"];
+    let (text, npy) = (out("text.tkpack"), out("npy.tkpack"));
+    run(&[&["import", "vectors.txt"], &same[..], &[&text]].concat()).ok();
+    run(&[&["import", "vectors.npy", "--ids", "ids.txt"], &same[..], &[&npy]].concat()).ok();
+    assert_eq!(std::fs::read(text).unwrap(), std::fs::read(npy).unwrap());
     let evaluate = ["evaluate", &out("w2v.tkpack"), "log.csv", "--protocol", "leave-one-out"];
     let said = run(&evaluate).ok();
     assert!(said.contains("60 cases"), "{said}");
     let (a, b) = (out("saved.tkpack"), out("alone.tkpack"));
-    run(&["import", "model.safetensors", "--counts", "log.csv", "--counts", "log.txt", "--out", &a]).ok();
+    run(&["import", "model.safetensors", "--log", "log.csv", "--log", "log.txt", "--out", &a]).ok();
     assert_eq!(inspect(&a)["summary"]["data"]["events"], 720);
     let alone = run(&["import", "model.safetensors", "--out", &b]);
-    assert!(alone.stderr.contains("warning: without --counts"), "{}", alone.stderr);
+    assert!(alone.stderr.contains("warning: without --log"), "{}", alone.stderr);
     assert_eq!(inspect(&b)["neighbours"], 0);
 }
 

@@ -174,9 +174,17 @@ fn models_and_vectors_that_are_not_right() {
         write(name, text);
         refuse(&["import", name, "--out", "OUT"], &[part]);
     }
+    write("text.npy", "1 2");
+    write("ids.txt", "a");
+    refuse(&["import", "text.npy", "--out", "OUT"], &["text.npy has no ids", "--ids"]);
+    refuse(
+        &["import", "text.npy", "--ids", "ids.txt", "--out", "OUT"],
+        &["text.npy: not an npy file", "numpy.save"],
+    );
+    refuse(&["import", "nan.txt", "--ids", "ids.txt", "--out", "OUT"], &["--ids is for npy files alone"]);
     write("few.txt", "2 8\ni00 1 0 0 0 0 0 0 0\ni01 1 0 0 0 0 0 0 0\n");
     refuse(
-        &["import", "few.txt", "--counts", "log.csv", "--out", "OUT"],
+        &["import", "few.txt", "--log", "log.csv", "--out", "OUT"],
         &["38 items of the log have no vector"],
     );
 }

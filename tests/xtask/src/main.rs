@@ -1,4 +1,5 @@
-//! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures.
+//! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures the engine,
+//! `cargo xtask scale` training.
 //!
 //! The last line of `test` is `N passed, M failed`, for the machine that counts; everything before it is for people.
 
@@ -9,6 +10,7 @@ mod peers;
 mod python;
 mod quality;
 mod rust;
+mod scale;
 mod sql;
 mod steps;
 mod tally;
@@ -50,7 +52,7 @@ const DATA: &str = "TASTEKEEPER_DATA";
 
 fn usage() -> String {
     let mut text = String::from(
-        "usage: cargo xtask test [part ..]\n       cargo xtask bench\n\nparts (all of them when none is named):\n",
+        "usage: cargo xtask test [part ..]\n       cargo xtask bench\n       cargo xtask scale [events ..]\n\nparts (all of them when none is named):\n",
     );
     for part in PARTS {
         text += &format!("  {:<8} {}\n", part.name, part.about);
@@ -106,11 +108,19 @@ fn bench() -> Result<ExitCode, String> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Draws the curve of time and memory of training.
+fn scale(sizes: &[String]) -> Result<ExitCode, String> {
+    let root = workspace_root();
+    let steps = Steps::new(root.clone(), None);
+    scale::run(&root, steps.cargo(&[]), sizes).map(|()| ExitCode::SUCCESS)
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.split_first() {
         Some((command, names)) if command == "test" => test(names),
         Some((command, [])) if command == "bench" => bench(),
+        Some((command, sizes)) if command == "scale" => scale(sizes),
         Some((command, _)) if ["help", "--help", "-h"].contains(&command.as_str()) => {
             print!("{}", usage());
             Ok(ExitCode::SUCCESS)

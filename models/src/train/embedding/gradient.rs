@@ -27,6 +27,8 @@ pub(super) struct Parameters {
     dim: usize,
 }
 
+/// How many tables there are.
+pub(super) const TABLES: usize = 4;
 /// `gain = GAIN * s`.
 const GAIN: f32 = 64.0;
 const CARRY: usize = 0;
@@ -54,9 +56,19 @@ impl Parameters {
 
     pub(super) fn apply(&mut self, clock: &mut Clock) {
         clock.tick();
-        for table in [&mut self.items, &mut self.attributes, &mut self.matrix, &mut self.scalars] {
+        for table in self.tables_mut() {
             table.apply(clock);
         }
+    }
+
+    /// Everything that is learned, always in the same order.
+    pub(super) fn tables_mut(&mut self) -> [&mut Table; TABLES] {
+        [&mut self.items, &mut self.attributes, &mut self.matrix, &mut self.scalars]
+    }
+
+    /// As [`Self::tables_mut`].
+    pub(super) fn tables(&self) -> [&Table; TABLES] {
+        [&self.items, &self.attributes, &self.matrix, &self.scalars]
     }
 
     /// The moving averages, as vectors to rank with.

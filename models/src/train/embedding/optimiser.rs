@@ -88,6 +88,16 @@ impl Table {
         }
     }
 
+    /// Values, both moments and averages, and when each row was averaged: what outlives a step.
+    pub(super) fn kept(&self) -> ([&[f32]; 4], &[u32]) {
+        ([&self.values, &self.mean, &self.square, &self.average], &self.averaged_at)
+    }
+
+    /// As [`Self::kept`], to be overwritten between steps.
+    pub(super) fn kept_mut(&mut self) -> ([&mut [f32]; 4], &mut [u32]) {
+        ([&mut self.values, &mut self.mean, &mut self.square, &mut self.average], &mut self.averaged_at)
+    }
+
     pub(super) fn row(&self, row: usize) -> &[f32] {
         &self.values[row * self.width..(row + 1) * self.width]
     }

@@ -26,7 +26,7 @@ pub(super) trait Trial {
 }
 
 /// How many cases a rung asked, of how many settings, and the best mean gain among them.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Rung {
     /// Cases asked.
     pub cases: usize,

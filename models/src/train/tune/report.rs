@@ -1,12 +1,14 @@
 //! What the tuner did, so that a person can see it.
 
+use serde::{Deserialize, Serialize};
+
 use super::halving::{RUNGS, Rung};
 use crate::train::embedding::EmbeddingConfig;
 use crate::train::graph::GraphParameters;
 
 /// What the tuner did. A gain is what was maximised: the mean over cases of NDCG@10 where one event per shopper is held
 /// out, of `(HR@20 + 2 MRR@20) / 3` where every click is.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tuning {
     /// Cases that the search saw.
     pub searched_cases: usize,
@@ -25,7 +27,7 @@ pub struct Tuning {
 }
 
 /// A schedule that was tried.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ScheduleTrial {
     /// The schedule.
     pub schedule: EmbeddingConfig,
@@ -36,7 +38,7 @@ pub struct ScheduleTrial {
 }
 
 /// Event weights that were tried.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KindTrial {
     /// View, cart, wish list, purchase.
     pub weights: [f32; 4],
@@ -49,7 +51,7 @@ pub struct KindTrial {
 }
 
 /// A setting that came to the end.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finalist {
     /// Parameters of the graph.
     pub graph: GraphParameters,

@@ -9,7 +9,7 @@ use crate::train::graph::{CountParameters, GraphParameters};
 use crate::train::random::{normal, uniform};
 
 /// Everything the search chooses.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(in crate::train) struct Setting {
     pub(in crate::train) graph: GraphParameters,
     pub(in crate::train) graph_weight: f32,
