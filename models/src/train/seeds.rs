@@ -52,6 +52,9 @@ impl Seeds {
     }
 }
 
+/// A model with what its training chose and saw.
+pub type Trained = (TrainedModel, TrainReport);
+
 /// Trains with the seeds `config.seed`, `config.seed + 1`, .. and keeps one model.
 ///
 /// Takes `seeds` times the time of [`train`], and the memory of one model more.
@@ -82,7 +85,7 @@ pub fn train_seeds_with<E>(
     config: &TrainConfig,
     seeds: usize,
     keep: Keep,
-    train_one: &mut dyn FnMut(&TrainConfig) -> Result<(TrainedModel, TrainReport), E>,
+    train_one: &mut dyn FnMut(&TrainConfig) -> Result<Trained, E>,
 ) -> Result<(TrainedModel, TrainReport, Seeds), E> {
     assert!(seeds > 0, "there is a seed at least");
     let mut all = Seeds { results: Vec::with_capacity(seeds), kept: 0, keep };
