@@ -14,6 +14,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
+/// Neither other levels nor baselines that have to be fitted.
+const FIGURES_ONLY: &[&str] = &["--levels", "on-device", "--no-baselines"];
+
 fn data(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("TASTEKEEPER_DATA").map(PathBuf::from);
     if folder.is_none() {
@@ -53,10 +56,10 @@ fn reviews_leave_one_out() {
     let (log, attributes) = (path("beauty.sequences.txt"), path("beauty.attributes.json"));
     let report = report(
         &["train", &log, "--format", "sequences", "--attributes", &attributes, "--split", "leave-one-out"],
-        &[&log, "--format", "sequences", "--protocol", "leave-one-out"],
+        &[&[&log, "--format", "sequences", "--protocol", "leave-one-out"], FIGURES_ONLY].concat(),
     );
-    at_least(&report, "hr@10", 0.100);
-    at_least(&report, "ndcg@10", 0.061);
+    at_least(&report, "hr@10", 0.105);
+    at_least(&report, "ndcg@10", 0.063);
     assert!(report["model_bytes"].as_u64().unwrap() <= 1_000_000, "{}", report["model_bytes"]);
     let popularity = report["baselines"]["popularity"]["hr@10"]["value"].as_f64().unwrap();
     assert!((0.010..0.015).contains(&popularity), "popularity is {popularity}: another protocol?");
@@ -70,9 +73,9 @@ fn clicks_next_click() {
     let (train, valid) = (path("yoochoose-100k.train.tsv"), path("yoochoose-100k.valid.tsv"));
     let report = report(
         &["train", &train, "--format", "tsv", "--split", "all"],
-        &[&valid, "--format", "tsv", "--protocol", "next-click"],
+        &[&[&valid, "--format", "tsv", "--protocol", "next-click"], FIGURES_ONLY].concat(),
     );
-    at_least(&report, "hr@20", 0.655);
-    at_least(&report, "mrr@20", 0.355);
+    at_least(&report, "hr@20", 0.670);
+    at_least(&report, "mrr@20", 0.370);
     assert!(report["file_bytes"].as_u64().unwrap() <= 300_000, "{}", report["file_bytes"]);
 }

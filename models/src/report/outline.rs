@@ -229,8 +229,11 @@ impl<'a> Subject<'a> {
     }
 
     fn comparisons(&self, prefix: &str, key: &str) -> Option<Table> {
+        // precision, recall and MAP of one wanted item say nothing that these do not
+        let is_told = |metric: &str| ["ndcg@", "hr@", "mrr@"].iter().any(|name| metric.starts_with(name));
         let of = self.main().comparisons.iter().filter(|c| {
-            c.with.starts_with(prefix) && c.segment.is_none() && (c.metric == key || prefix == "report")
+            let wanted = c.metric == key || (prefix == "report" && is_told(&c.metric));
+            c.with.starts_with(prefix) && c.segment.is_none() && wanted
         });
         let rows: Vec<Vec<String>> = of
             .map(|c| {

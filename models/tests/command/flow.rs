@@ -57,7 +57,7 @@ fn a_pack_is_shown_in_full() {
     assert_eq!(shown["model_id"], "shop");
     assert_eq!(shown["label"], "CC0-1.0");
     assert_eq!(shown["signature"], "valid");
-    assert_eq!((&shown["items"], &shown["dim"]), (&40.into(), &64.into()));
+    assert_eq!((&shown["items"], &shown["dim"]), (&40.into(), &96.into()));
     assert_eq!(shown["summary"]["data"]["events"], 240);
     assert_eq!(shown["bytes"]["file"], read("model.tkpack").len());
     let of_sections: u64 =

@@ -36,7 +36,7 @@ fn receipts_that_do_not_hold_together() {
     assert!(run(&["receipts", "verify", "receipts.json"]).ok().contains("1 receipts, each follows"));
     write("changed.json", document.replace("2026-01", "2026-02"));
     refuse(&["receipts", "verify", "changed.json"], &["changed.json: ", "receipts[0].chain", "was changed"]);
-    refuse(&["receipts", "verify", "none.json"], &["No such file"]);
+    refuse(&["receipts", "verify", "no-receipts.json"], &["No such file"]);
 }
 
 #[test]

@@ -141,6 +141,7 @@ fn quality(quality: &Quality) -> Value {
 
 fn schedule(embedding: &EmbeddingConfig) -> Value {
     json!({
+        "members": embedding.members,
         "dim": embedding.dim,
         "epochs": embedding.epochs,
         "batch": embedding.batch,
