@@ -224,32 +224,34 @@ fn reviews() {
         read: ["--format", "sequences"].map(str::to_owned).to_vec(),
         train: ["--attributes", attributes.to_str().unwrap()].map(str::to_owned).to_vec(),
     };
-    all_are_found(&bench);
     one_percent_is_found(&bench);
 }
 
-/// A model whose NDCG is 1 % to 1.5 % lower is caught where the report says that 1 % can be found.
+/// A model whose NDCG is 1 % to 1.5 % lower is caught on a log of this size, as the report says it would be.
 fn one_percent_is_found(bench: &Bench) {
     let ndcg = |report: &Value| report["metrics"]["ndcg@10"]["value"].as_f64().unwrap();
-    let before = ndcg(
-        &serde_json::from_slice(&std::fs::read(bench.folder.path().join("good.json")).unwrap()).unwrap(),
-    );
-    let quick = ["--levels", "on-device", "--no-baselines", "--resamples", "0"];
+    let quick = ["--levels", "on-device", "--no-baselines"];
+    bench.train("good", &["--split", "leave-one-out"]);
+    let before = ndcg(&bench.evaluate("good", &quick));
+    let against = [&quick[..], &["--baseline", "good.json"]].concat();
     let (mut low, mut high) = (0.0, 0.4);
+    let mut report = Value::Null;
     for _ in 0..12 {
         let size = f32::midpoint(low, high);
         bench.changed("worse", |model| noise(model, size));
-        let loss = 1.0 - ndcg(&bench.evaluate("worse", &quick)) / before;
-        match loss {
+        report = bench.evaluate("worse", &against);
+        match 1.0 - ndcg(&report) / before {
             loss if loss < 0.010 => low = size,
             loss if loss > 0.015 => high = size,
             _ => break,
         }
     }
-    let run = bench.judge("worse");
+    // the shipped gate of that name, alone: the others want baselines and parts
+    let gate = "version = 1\n[[gate]]\nname = \"no loss of quality\"\nmetric = \"ndcg@10\"\n\
+                max_regression = 0\njudge = \"evidence\"\n";
+    std::fs::write(bench.folder.path().join("gates.toml"), gate).unwrap();
+    let run = bench.run(&["gate", "--report", "worse.json", "--gates", "gates.toml"]);
     eprintln!("worse:\n{}", run.stdout);
-    let report: Value =
-        serde_json::from_slice(&std::fs::read(bench.folder.path().join("worse.json")).unwrap()).unwrap();
     let comparisons = report["comparisons"].as_array().unwrap();
     let found = comparisons
         .iter()
@@ -261,7 +263,7 @@ fn one_percent_is_found(bench: &Bench) {
     );
     eprintln!("a loss of {:.2} %, detectable {:.2} %", 100.0 * loss, 100.0 * detectable);
     assert!((0.009..0.016).contains(&loss), "the harness did not find a model 1 % worse: {loss}");
-    assert!(loss > detectable, "these cases find {detectable}");
+    assert!(detectable < 0.0125, "these cases find {detectable}");
     assert_eq!(run.code, 1, "{}", run.stdout);
     assert!(run.stdout.contains("shown to be worse than the baseline report"), "{}", run.stdout);
 }
