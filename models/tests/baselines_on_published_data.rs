@@ -1,7 +1,6 @@
 //! What the baselines reach on published logs, so that nobody compares with a weak one.
 //!
-//! `cargo test --release -p tastekeeper-models --test baselines_on_published_data -- --ignored --nocapture` prints the
-//! figures; about a minute. Needs the folder `TASTEKEEPER_DATA`; without it nothing is tested, and standard error says so.
+//! Part of `cargo xtask test quality`, which prints the figures; about a minute. Needs the folder `TASTEKEEPER_DATA`; without it nothing is tested, and standard error says so.
 
 #![allow(
     clippy::unwrap_used,
@@ -83,7 +82,7 @@ fn figures(
 }
 
 #[test]
-#[ignore = "takes a minute"]
+#[ignore = "takes a minute; cargo xtask test quality"]
 fn reviews_leave_one_out() {
     let Some(folder) = data("reviews_leave_one_out") else { return };
     let dataset = read_log(&folder.join("beauty.sequences.txt"), &LogFormat::Sequences, &mut |_| ()).unwrap();
@@ -106,7 +105,7 @@ fn reviews_leave_one_out() {
 }
 
 #[test]
-#[ignore = "takes a minute"]
+#[ignore = "takes a minute; cargo xtask test quality"]
 fn clicks_next_click() {
     let Some(folder) = data("clicks_next_click") else { return };
     let read = |name: &str| {

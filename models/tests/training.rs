@@ -189,14 +189,15 @@ fn tuning_finds_what_the_start_does_not_know() {
 #[test]
 fn several_seeds_answer_the_same_questions_and_one_is_kept() {
     let log = circle();
-    let (best, _, seeds) = train_seeds(&log, &config(), 3, Keep::Best, &mut Silent).unwrap();
+    let mut one = |config: &TrainConfig| train(&log, config, &mut Silent);
+    let (best, _, seeds) = train_seeds(&config(), 3, Keep::Best, &mut one).unwrap();
     assert_eq!(seeds.results.iter().map(|seed| seed.seed).collect::<Vec<_>>(), [1, 2, 3]);
     let kept = seeds.results[seeds.kept];
     assert!(seeds.results.iter().all(|seed| seed.gain <= kept.gain));
     let (alone, report) = train(&log, &TrainConfig { seed: kept.seed, ..config() }, &mut Silent).unwrap();
     assert_eq!((alone.vectors, alone.graph), (best.vectors, best.graph));
     assert!((report.validation_gain() - kept.gain).abs() < 1e-12);
-    let (first, _, seeds) = train_seeds(&log, &config(), 2, Keep::First, &mut Silent).unwrap();
+    let (first, _, seeds) = train_seeds(&config(), 2, Keep::First, &mut one).unwrap();
     assert_eq!(seeds.kept, 0);
     assert_eq!(first.vectors, train(&log, &config(), &mut Silent).unwrap().0.vectors);
 }

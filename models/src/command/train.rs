@@ -19,7 +19,7 @@ use super::progress::{Bars, say};
 use super::{files, keys, log};
 use crate::pack::{PackOptions, write_pack};
 use crate::saved;
-use crate::train::seeds::{Keep, train_seeds_with};
+use crate::train::seeds::{Keep, train_seeds};
 use crate::train::split::Split;
 use crate::train::{Repeats, TrainConfig};
 
@@ -149,10 +149,9 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
         KeepName::Best => Keep::Best,
         KeepName::First => Keep::First,
     };
-    let (model, report, seeds) =
-        train_seeds_with(&config, usize::from(arguments.seeds), keep, &mut |config| {
-            arguments.checkpoints.train(&arguments.log, &dataset, config, earlier.take(), &mut bars)
-        })?;
+    let (model, report, seeds) = train_seeds(&config, usize::from(arguments.seeds), keep, &mut |config| {
+        arguments.checkpoints.train(&arguments.log, &dataset, config, earlier.take(), &mut bars)
+    })?;
     drop(bars);
     let key = keys::signing_key(arguments.identity.key.as_deref())?;
     let summary = summary::summary(&arguments.told(), &dataset, &report, &seeds);

@@ -4,8 +4,7 @@
 //! made without the validation events: a seed that was lucky there says little about its final model, and the spread says
 //! how much of a difference between two configurations is luck.
 
-use super::{Progress, TrainConfig, TrainError, TrainReport, train};
-use crate::dataset::Dataset;
+use super::{TrainConfig, TrainReport};
 use crate::trained::TrainedModel;
 
 /// Which of several models is kept.
@@ -57,31 +56,15 @@ pub type Trained = (TrainedModel, TrainReport);
 
 /// Trains with the seeds `config.seed`, `config.seed + 1`, .. and keeps one model.
 ///
-/// Takes `seeds` times the time of [`train`], and the memory of one model more.
-///
-/// # Errors
-/// As [`train`].
-///
-/// # Panics
-/// If `seeds` is 0.
-pub fn train_seeds(
-    dataset: &Dataset,
-    config: &TrainConfig,
-    seeds: usize,
-    keep: Keep,
-    progress: &mut dyn Progress,
-) -> Result<(TrainedModel, TrainReport, Seeds), TrainError> {
-    train_seeds_with(config, seeds, keep, &mut |config| train(dataset, config, progress))
-}
-
-/// As [`train_seeds`], with another way to train one seed.
+/// `train_one` is [`train`](super::train) or a way around it. Takes `seeds` times its time, and the memory of one model
+/// more.
 ///
 /// # Errors
 /// The first of `train_one`.
 ///
 /// # Panics
 /// If `seeds` is 0.
-pub fn train_seeds_with<E>(
+pub fn train_seeds<E>(
     config: &TrainConfig,
     seeds: usize,
     keep: Keep,

@@ -14,11 +14,14 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
         "-p",
         "tastekeeper-models",
         "--test",
+        "baselines_on_published_data",
+        "--test",
         "published_figures",
         "--test",
         "gates_find_broken_models",
         "--",
         "--ignored",
+        "--nocapture",
     ];
     let mut tests = steps.cargo(&arguments);
     tests.env("RUST_BACKTRACE", "0");
