@@ -76,6 +76,47 @@ fn protection_survives_a_crash_at_any_operation() {
     assert!(visited > 10, "only {visited} operations");
 }
 
+/// What was set aside when a consent ended is reached by a cap as by the shopper, and nothing is renewed.
+fn a_cap_reaches_what_was_set_aside() -> Checked {
+    for by_platform in [false, true] {
+        let phone = Phone::new();
+        let shop = phone.open_at(Level::OnDevice);
+        phone.clock.advance(390 * DAY_MS);
+        shop.track(view(1)).map_err(text)?;
+        phone.clock.advance(6 * DAY_MS);
+        ensure(shop.level() == Ok(Level::Off), || "the consent did not end".into())?;
+        ensure(!personal_traces(&phone).is_empty(), || "nothing was set aside".into())?;
+        if by_platform {
+            // purpose 11 alone; and by now the string is too old to say even that
+            shop.apply_cmp_signals(&signals("00000000001"), &CmpPolicy::default()).map_err(text)?;
+        } else {
+            shop.set_protected(true).map_err(text)?;
+        }
+        ensure(personal_traces(&phone).is_empty(), || "what was set aside was left".into())?;
+        ensure(shop.level() == Ok(Level::Off), || "a cap renewed the consent".into())?;
+        drop(shop);
+        let shop = phone.open().map_err(text)?;
+        let raised = shop.set_level(Level::OnDevice, Some(&consent()));
+        ensure(raised.is_err(), || "the cap was forgotten".into())?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_cap_erases_what_an_ended_consent_left() {
+    must_catch(Mutant::LeaveSetAside, a_cap_reaches_what_was_set_aside);
+}
+
+#[test]
+fn a_cap_between_sharing_and_keeping_erases_nothing() {
+    let phone = Phone::new();
+    let shop = phone.open_at(Level::Shared);
+    shop.track(view(1)).unwrap();
+    shop.apply_cmp_signals(&signals("11111111111"), &CmpPolicy::default()).unwrap();
+    assert_eq!(shop.level(), Ok(Level::OnDevice));
+    assert_eq!(shop.stats().unwrap().events, 1);
+}
+
 fn the_switch_stops_learning_and_nothing_else() -> Checked {
     let phone = Phone::new();
     let shop = phone.open_at(Level::OnDevice);

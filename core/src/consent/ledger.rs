@@ -75,7 +75,7 @@ impl ProfileConsent {
         false
     }
 
-    /// Records a new level, with its receipt. `cap` is the configuration's.
+    /// Records a level that the shopper chose, with its receipt. `cap` is the configuration's.
     ///
     /// # Errors
     /// [`Error::ConsentRequired`] when the level rises without a consent or above what may be.
@@ -83,7 +83,6 @@ impl ProfileConsent {
         &mut self,
         level: PersonalizationLevel,
         consent: Option<&Consent>,
-        origin: Origin,
         now_ms: i64,
         cap: PersonalizationLevel,
         random: &mut CallRandom,
@@ -108,18 +107,32 @@ impl ProfileConsent {
         if rises || consent.is_some() {
             self.expires_ms = now_ms.saturating_add(CONSENT_LIFETIME_MS);
         }
+        self.put(level, Origin::Shopper, consent, now_ms, random);
+        Ok(())
+    }
+
+    /// Lowers the level to what the caps allow, with a receipt, if it is above. Needs nobody's consent and renews none: what
+    /// had ended stays ended.
+    pub(crate) fn lower_to_cap(&mut self, origin: Origin, now_ms: i64, random: &mut CallRandom) {
+        let cap = self.cap();
+        if self.level > cap {
+            self.put(cap, origin, None, now_ms, random);
+        }
+    }
+
+    fn put(
+        &mut self,
+        level: PersonalizationLevel,
+        origin: Origin,
+        consent: Option<&Consent>,
+        time_ms: i64,
+        random: &mut CallRandom,
+    ) {
         self.level = level;
         if !mutant!(RaiseWithoutReceipt) {
-            let change = Change {
-                level,
-                origin,
-                time_ms: now_ms,
-                expires_ms: self.expires_ms,
-                consent: consent.cloned(),
-            };
-            self.receipts.append(change, random);
+            let (expires_ms, consent) = (self.expires_ms, consent.cloned());
+            self.receipts.append(Change { level, origin, time_ms, expires_ms, consent }, random);
         }
-        Ok(())
     }
 }
 
@@ -179,14 +192,7 @@ mod tests {
     ) -> Result<()> {
         let answer = notice.map(Consent::new);
         let random = &mut CallRandom::draw(&SeededRandom::new(1));
-        consent.set_level(
-            level,
-            answer.as_ref(),
-            Origin::Shopper,
-            now_ms,
-            PersonalizationLevel::Shared,
-            random,
-        )
+        consent.set_level(level, answer.as_ref(), now_ms, PersonalizationLevel::Shared, random)
     }
 
     #[test]

@@ -349,9 +349,9 @@ mod tests {
             surface: text(),
             ..crate::consent::Consent::new("1").with_notice_text("a notice")
         };
-        let (level, origin) = (PersonalizationLevel::Shared, crate::consent::Origin::Shopper);
+        let level = PersonalizationLevel::Shared;
         for time in 0..30 {
-            consent.set_level(level, Some(&answer), origin, i64::MAX - time, level, random).unwrap();
+            consent.set_level(level, Some(&answer), i64::MAX - time, level, random).unwrap();
         }
         let name = |number| format!("{number}{}", "n".repeat(crate::event::MAX_ID_BYTES - 1));
         let profiles = (0..8).map(|number| ProfileEntry {

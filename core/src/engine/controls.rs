@@ -80,8 +80,32 @@ impl Recommender {
             return Err(Error::invalid("consent.notice_version", "is not one of config.accepted_notices"));
         }
         self.call(|inner, call| {
-            let ledger = inner.control.active().consent.clone();
-            self.change_level(inner, call, ledger, level, consent, Origin::Shopper)
+            let held = inner.person.level_held();
+            let mut ledger = inner.control.active().consent.clone();
+            let kept_on_disk = ledger.level >= PersonalizationLevel::OnDevice;
+            ledger.set_level(level, consent, call.now_ms, self.config.max_level, &mut call.random)?;
+            let lowers = level < PersonalizationLevel::OnDevice && (kept_on_disk || level < held);
+            if lowers {
+                return inner.lower(&self.platform, level, kept_on_disk, ledger, call);
+            }
+            let before = inner.control.active().clone();
+            inner.person.raise(&self.platform, &before, level, call)?;
+            let changed = inner.control.change(&mut call.random, |profile| {
+                profile.consent = ledger;
+                profile.erasing = false;
+                Ok(())
+            });
+            if changed.is_err() && held < level {
+                // The level stays as it was; what was made for the higher one goes again.
+                inner.person = super::Person::open(
+                    &self.platform,
+                    &self.config,
+                    &mut inner.control,
+                    call,
+                    &mut inner.findings,
+                )?;
+            }
+            changed
         })
     }
 
@@ -140,54 +164,20 @@ impl Recommender {
         &self,
         inner: &mut Inner,
         call: &mut Call,
-        ledger: ProfileConsent,
+        mut ledger: ProfileConsent,
         origin: Origin,
     ) -> Result<()> {
-        let cap = ledger.cap();
-        if ledger.level > cap {
-            return self.change_level(inner, call, ledger, cap, None, origin);
+        let before = ledger.level;
+        ledger.lower_to_cap(origin, call.now_ms, &mut call.random);
+        let level = ledger.level;
+        if level < before && level < PersonalizationLevel::OnDevice {
+            let kept_on_disk = before >= PersonalizationLevel::OnDevice;
+            return inner.lower(&self.platform, level, kept_on_disk, ledger, call);
         }
         inner.control.change(&mut call.random, |profile| {
             profile.consent = ledger;
             Ok(())
         })
-    }
-
-    /// Changes the level of the active profile, whose ledger becomes `ledger` with the new level.
-    fn change_level(
-        &self,
-        inner: &mut Inner,
-        call: &mut Call,
-        mut ledger: ProfileConsent,
-        level: PersonalizationLevel,
-        consent: Option<&Consent>,
-        origin: Origin,
-    ) -> Result<()> {
-        let held = inner.person.level_held();
-        let kept_on_disk = ledger.level >= PersonalizationLevel::OnDevice;
-        ledger.set_level(level, consent, origin, call.now_ms, self.config.max_level, &mut call.random)?;
-        let lowers = level < PersonalizationLevel::OnDevice && (kept_on_disk || level < held);
-        if lowers {
-            return inner.lower(&self.platform, level, kept_on_disk, ledger, call);
-        }
-        let before = inner.control.active().clone();
-        inner.person.raise(&self.platform, &before, level, call)?;
-        let changed = inner.control.change(&mut call.random, |profile| {
-            profile.consent = ledger;
-            profile.erasing = false;
-            Ok(())
-        });
-        if changed.is_err() && held < level {
-            // The level stays as it was; what was made for the higher one goes again.
-            inner.person = super::Person::open(
-                &self.platform,
-                &self.config,
-                &mut inner.control,
-                call,
-                &mut inner.findings,
-            )?;
-        }
-        changed
     }
 
     /// Stops (`true`) or resumes learning for the active profile. What is kept stays and is used. Durable when it returns.
