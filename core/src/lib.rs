@@ -138,6 +138,7 @@ pub mod model;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 pub mod platform;
+pub mod report;
 pub mod store;
 
 mod catalog;
