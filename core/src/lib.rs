@@ -139,6 +139,7 @@ pub mod model;
 pub mod mutants;
 pub mod platform;
 pub mod report;
+pub mod sensitive;
 pub mod store;
 
 mod catalog;

@@ -10,8 +10,23 @@ use tastekeeper_tests::sources::{Source, product_sources};
 
 /// The layers from the ground up: a module may use those before it.
 const LAYERS: &[&str] = &[
-    "layout", "platform", "error", "codec", "store", "event", "consent", "history", "model", "catalog",
-    "profile", "ranking", "explain", "report", "rights", "engine",
+    "layout",
+    "platform",
+    "error",
+    "sensitive",
+    "codec",
+    "store",
+    "event",
+    "consent",
+    "history",
+    "model",
+    "catalog",
+    "profile",
+    "ranking",
+    "explain",
+    "report",
+    "rights",
+    "engine",
 ];
 
 /// Not a layer: the switches that break single rules for the tests, asked everywhere.

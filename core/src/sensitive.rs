@@ -1,0 +1,342 @@
+//! Categories that nothing is ever learned from.
+//!
+//! Enters: the id or name of a category. Leaves: the sensitive topic it stands for. The core of the list is built in; a
+//! shop can add to it ([`Config::sensitive_categories`](crate::Config::sensitive_categories)) and cannot take away.
+//! Must never: shrink, or decide anything by an item's name or price.
+
+use std::collections::BTreeSet;
+
+/// What a sensitive category would reveal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum SensitiveTopic {
+    /// A condition of body or mind, and what is taken or worn for it.
+    Health,
+    /// A disability.
+    Disability,
+    /// Sexual life and orientation.
+    Sexuality,
+    /// A pregnancy, or the wish for one.
+    Pregnancy,
+    /// A religion or belief.
+    Religion,
+    /// A political opinion.
+    Politics,
+    /// An ethnic origin.
+    Ethnicity,
+    /// A trade union.
+    Union,
+    /// Debt.
+    Debt,
+    /// Gambling.
+    Gambling,
+    /// What the shop added.
+    Own,
+}
+
+/// Nodes of the Shopify Standard Product Taxonomy (MIT), with everything below them: <https://shopify.github.io/product-taxonomy>.
+/// `ma` Mature (also by its name), `rc` Religious & Ceremonial, `hb-1` Health Care, `hb-3-13` Personal Lubricants.
+const TAXONOMY_NODES: &[(&str, SensitiveTopic)] = &[
+    ("ma", SensitiveTopic::Sexuality),
+    ("mature", SensitiveTopic::Sexuality),
+    ("rc", SensitiveTopic::Religion),
+    ("hb-1", SensitiveTopic::Health),
+    ("hb-3-13", SensitiveTopic::Sexuality),
+];
+/// How the taxonomy's ids begin in Shopify's interfaces.
+const TAXONOMY_PREFIX: &str = "gid://shopify/taxonomycategory/";
+
+/// Words in the ids and names of categories, in English, German, French and Spanish, without accents. An entry of several
+/// words matches them one after the other.
+const WORDS: &[(SensitiveTopic, &[&str])] = &[
+    (
+        SensitiveTopic::Health,
+        &[
+            "health care",
+            "healthcare",
+            "medical",
+            "medicine",
+            "medicines",
+            "medication",
+            "medications",
+            "pharmacy",
+            "drugs",
+            "diabetes",
+            "diabetic",
+            "hiv",
+            "cancer",
+            "depression",
+            "allergy",
+            "contraception",
+            "contraceptive",
+            "contraceptives",
+            "condoms",
+            "incontinence",
+            "weight loss",
+            "addiction",
+            "smoking cessation",
+            "gesundheit",
+            "gesundheitspflege",
+            "medizin",
+            "medikamente",
+            "arzneimittel",
+            "apotheke",
+            "krebs",
+            "verhutung",
+            "kondome",
+            "inkontinenz",
+            "abnehmen",
+            "sante",
+            "medicaments",
+            "pharmacie",
+            "diabete",
+            "preservatifs",
+            "salud",
+            "medicamentos",
+            "farmacia",
+            "anticonceptivos",
+            "preservativos",
+            "adelgazar",
+        ],
+    ),
+    (
+        SensitiveTopic::Disability,
+        &[
+            "disability",
+            "disabilities",
+            "wheelchair",
+            "wheelchairs",
+            "hearing aids",
+            "mobility aids",
+            "behinderung",
+            "rollstuhl",
+            "rollstuhle",
+            "horgerate",
+            "handicap",
+            "fauteuils roulants",
+            "discapacidad",
+            "sillas de ruedas",
+            "audifonos medicos",
+        ],
+    ),
+    (
+        SensitiveTopic::Sexuality,
+        &[
+            "adult toys",
+            "sex",
+            "sexual",
+            "sexual wellness",
+            "erotic",
+            "erotica",
+            "erotik",
+            "erotique",
+            "erotico",
+            "erotica adultos",
+            "sex toys",
+            "sexspielzeug",
+            "lgbt",
+            "lgbtq",
+            "gay",
+            "lesbian",
+            "fetish",
+            "personal lubricants",
+            "gleitmittel",
+        ],
+    ),
+    (
+        SensitiveTopic::Pregnancy,
+        &[
+            "pregnancy",
+            "pregnant",
+            "maternity",
+            "fertility",
+            "ovulation",
+            "prenatal",
+            "breast pumps",
+            "nursing bras",
+            "schwangerschaft",
+            "umstandsmode",
+            "fruchtbarkeit",
+            "grossesse",
+            "maternite",
+            "fertilite",
+            "embarazo",
+            "maternidad",
+            "fertilidad",
+            "premama",
+        ],
+    ),
+    (
+        SensitiveTopic::Religion,
+        &[
+            "religion",
+            "religious",
+            "ceremonial",
+            "bible",
+            "bibles",
+            "quran",
+            "koran",
+            "torah",
+            "prayer",
+            "rosary",
+            "hijab",
+            "kippah",
+            "religios",
+            "gebet",
+            "bibel",
+            "religieux",
+            "religieuse",
+            "priere",
+            "religioso",
+            "religiosa",
+            "oracion",
+            "biblia",
+        ],
+    ),
+    (
+        SensitiveTopic::Politics,
+        &[
+            "politics",
+            "political",
+            "election campaign",
+            "politik",
+            "politisch",
+            "politique",
+            "politica",
+            "politico",
+        ],
+    ),
+    (
+        SensitiveTopic::Ethnicity,
+        &["ethnicity", "ethnic", "ethnisch", "ethnique", "etnico", "etnica", "afro hair"],
+    ),
+    (
+        SensitiveTopic::Union,
+        &["trade union", "labor union", "labour union", "gewerkschaft", "syndicat", "sindicato"],
+    ),
+    (
+        SensitiveTopic::Debt,
+        &["debt", "payday loans", "bankruptcy", "schulden", "insolvenz", "dettes", "deudas"],
+    ),
+    (
+        SensitiveTopic::Gambling,
+        &[
+            "gambling",
+            "casino",
+            "betting",
+            "lottery",
+            "gluckspiel",
+            "glucksspiel",
+            "wetten",
+            "lotterie",
+            "jeux de hasard",
+            "paris sportifs",
+            "apuestas",
+            "loteria",
+        ],
+    ),
+];
+
+/// The topic of a category, by its id or its name; `None` when the built-in list does not know it.
+#[must_use]
+pub fn sensitive_topic(category: &str) -> Option<SensitiveTopic> {
+    let plain = plain(category);
+    let id = plain.strip_prefix(TAXONOMY_PREFIX).unwrap_or(&plain);
+    let below =
+        |node: &str| id.strip_prefix(node).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    if let Some((_, topic)) = TAXONOMY_NODES.iter().find(|(node, _)| below(node)) {
+        return Some(*topic);
+    }
+    let spaced: String =
+        plain.chars().map(|character| if character.is_alphanumeric() { character } else { ' ' }).collect();
+    let words = format!(" {} ", spaced.split_whitespace().collect::<Vec<_>>().join(" "));
+    let says = |entry: &&str| words.contains(&format!(" {entry} "));
+    WORDS.iter().find(|(_, entries)| entries.iter().any(|entry| says(&entry))).map(|(topic, _)| *topic)
+}
+
+/// Whether nothing may be learned from a category, by its id or its name.
+#[must_use]
+pub fn is_sensitive(category: &str) -> bool {
+    sensitive_topic(category).is_some()
+}
+
+/// Lower case, without the accents of the list's languages.
+fn plain(text: &str) -> String {
+    let unaccented = text.chars().flat_map(char::to_lowercase).map(|character| match character {
+        'à' | 'á' | 'â' | 'ä' => 'a',
+        'è' | 'é' | 'ê' | 'ë' => 'e',
+        'ì' | 'í' | 'î' | 'ï' => 'i',
+        'ò' | 'ó' | 'ô' | 'ö' => 'o',
+        'ù' | 'ú' | 'û' | 'ü' => 'u',
+        'ç' => 'c',
+        'ñ' => 'n',
+        other => other,
+    });
+    unaccented.collect()
+}
+
+/// The built-in list with what the shop added.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DenyList {
+    own: BTreeSet<String>,
+}
+
+impl DenyList {
+    pub(crate) fn new(own: &[String]) -> Self {
+        Self { own: own.iter().cloned().collect() }
+    }
+
+    pub(crate) fn topic(&self, category: &str) -> Option<SensitiveTopic> {
+        sensitive_topic(category).or_else(|| self.own.contains(category).then_some(SensitiveTopic::Own))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_core_knows_ids_and_words_and_nothing_by_halves() {
+        let topics = [
+            ("ma", SensitiveTopic::Sexuality),
+            ("ma-1-4", SensitiveTopic::Sexuality),
+            ("gid://shopify/TaxonomyCategory/hb-1-15-5", SensitiveTopic::Health),
+            ("rc-3", SensitiveTopic::Religion),
+            ("Health & Beauty > Health Care > First Aid", SensitiveTopic::Health),
+            ("shop/maternity-clothing", SensitiveTopic::Pregnancy),
+            ("Verhütung", SensitiveTopic::Health),
+            ("Glücksspiel", SensitiveTopic::Gambling),
+            ("Jeux de hasard", SensitiveTopic::Gambling),
+            ("MÉDICAMENTS", SensitiveTopic::Health),
+            ("Sillas de ruedas", SensitiveTopic::Disability),
+        ];
+        for (category, topic) in topics {
+            assert_eq!(sensitive_topic(category), Some(topic), "{category}");
+        }
+        // Not a part of a word, of a number, or of a longer id.
+        for harmless in
+            ["mats", "map-1", "hb", "hb-2-1", "hb-10", "hb-3-1", "rca", "Essex", "Premature-sale", "42", ""]
+        {
+            assert_eq!(sensitive_topic(harmless), None, "{harmless}");
+        }
+    }
+
+    #[test]
+    fn a_shop_adds_and_takes_nothing_away() {
+        let list = DenyList::new(&["c-77".into()]);
+        assert_eq!(list.topic("c-77"), Some(SensitiveTopic::Own));
+        assert_eq!(list.topic("c-78"), None);
+        assert_eq!(list.topic("ma-2"), DenyList::default().topic("ma-2"));
+        assert_eq!(list.topic("rc"), Some(SensitiveTopic::Religion));
+    }
+
+    #[test]
+    fn every_word_of_the_list_is_written_as_it_is_compared() {
+        for (topic, entries) in WORDS {
+            for entry in *entries {
+                assert_eq!(plain(entry), *entry);
+                assert!(is_sensitive(entry), "{entry} of {topic:?}");
+            }
+        }
+    }
+}
