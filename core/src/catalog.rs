@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::model::Model;
+use crate::sensitive::DenyList;
 use crate::store::{CallRandom, Durability, RecordLog};
 
 mod item;
@@ -38,6 +39,7 @@ pub(crate) struct Catalog {
     log: Box<dyn RecordLog>,
     records_in_log: usize,
     view: View,
+    deny: DenyList,
 }
 
 impl Catalog {
@@ -45,7 +47,7 @@ impl Catalog {
     ///
     /// # Errors
     /// [`Error::StorageCorrupt`] when an authenticated record cannot be decoded.
-    pub(crate) fn new(log: Box<dyn RecordLog>, records: &[Vec<u8>]) -> Result<Self> {
+    pub(crate) fn new(log: Box<dyn RecordLog>, records: &[Vec<u8>], deny: DenyList) -> Result<Self> {
         let mut items = BTreeMap::new();
         for record in records {
             match codec::decode(RECORD_VERSION, record).map_err(|error| error.of("a catalogue record"))? {
@@ -53,8 +55,8 @@ impl Catalog {
                 Record::Remove(id) => items.insert(id, None),
             };
         }
-        let view = View::new(None, &items);
-        Ok(Self { items, log, records_in_log: records.len(), view })
+        let view = View::new(None, &items, deny.clone());
+        Ok(Self { items, log, records_in_log: records.len(), view, deny })
     }
 
     /// The items of model and catalogue under one numbering.
@@ -73,7 +75,7 @@ impl Catalog {
 
     /// Puts another model under the catalogue. Cost: linear in the catalogue.
     pub(crate) fn set_model(&mut self, model: Arc<Model>) {
-        self.view = View::new(Some(model), &self.items);
+        self.view = View::new(Some(model), &self.items, self.deny.clone());
     }
 
     /// Adds or replaces items, all or none.

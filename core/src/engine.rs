@@ -13,6 +13,7 @@ use crate::event::IgnoredReason;
 use crate::model::PublicKey;
 use crate::mutant;
 use crate::platform::{self, Clock, FileSystem, KeyCustodian, SecureRandom};
+use crate::sensitive::DenyList;
 use crate::store::{CallRandom, Durability, SealedLog};
 
 mod catalogue;
@@ -101,7 +102,8 @@ impl Recommender {
         let mut findings = Vec::new();
         let mut control = ControlFile::open(&platform, &config.profile, &mut call.random, &mut findings)?;
         control.end_outdated(&config.accepted_notices, call.now_ms, &mut call.random);
-        let catalog = open_catalog(&platform, &mut findings)?;
+        let deny = DenyList::new(&config.sensitive_categories);
+        let catalog = open_catalog(&platform, deny, &mut findings)?;
         let person = Person::open(&platform, &config, &mut control, &mut call, &mut findings)?;
         person::tend_inactive(&platform, &config, &mut control, &mut call, &mut findings);
         let inner = Inner { control, catalog, person, served: Served::default(), findings };
@@ -139,7 +141,7 @@ impl Recommender {
 impl Inner {
     /// The level in force.
     fn level(&self, config: &Config, now_ms: i64) -> PersonalizationLevel {
-        self.control.active().consent.effective(now_ms, config.max_level)
+        self.control.level(now_ms, config.max_level)
     }
 
     fn gate(&self, config: &Config, now_ms: i64) -> Gate {
@@ -175,7 +177,7 @@ impl Inner {
 }
 
 /// The catalogue's log holds nothing personal: a damaged one is dropped and reported, and the app fills it again.
-fn open_catalog(platform: &Platform, findings: &mut Vec<Finding>) -> Result<Catalog> {
+fn open_catalog(platform: &Platform, deny: DenyList, findings: &mut Vec<Finding>) -> Result<Catalog> {
     let open =
         || SealedLog::open(platform.files.clone(), platform.keys.clone(), CATALOG, config::CATALOG_CAPS);
     let opened = match open() {
@@ -188,11 +190,11 @@ fn open_catalog(platform: &Platform, findings: &mut Vec<Finding>) -> Result<Cata
         Err(error) => return Err(error),
     };
     findings.extend(opened.findings.iter().map(|finding| Finding::Store { log: CATALOG, finding: *finding }));
-    match Catalog::new(Box::new(opened.log), &opened.records) {
+    match Catalog::new(Box::new(opened.log), &opened.records, deny.clone()) {
         Err(Error::StorageCorrupt { .. }) => {
             findings.push(Finding::CatalogueLost);
             SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), CATALOG)?;
-            Catalog::new(Box::new(open()?.log), &[])
+            Catalog::new(Box::new(open()?.log), &[], deny)
         }
         other => other,
     }

@@ -93,6 +93,9 @@ pub struct Event {
     pub timestamp_ms: Option<i64>,
     /// The app's id of this event; a repeated id is ignored.
     pub event_id: Option<String>,
+    /// Whether the profile learns from it. Not for a gift: then the event is kept and moves cart and wish list, and speaks
+    /// for nothing else.
+    pub learn: bool,
 }
 
 impl Event {
@@ -112,6 +115,7 @@ impl Event {
             position: None,
             timestamp_ms: None,
             event_id: None,
+            learn: true,
         }
     }
 
@@ -143,6 +147,12 @@ impl Event {
     #[must_use]
     pub fn not_interested(subject: Subject) -> Self {
         Self::new(EventKind::NotInterested(subject))
+    }
+
+    /// The same event as a gift: kept, and not learned from.
+    #[must_use]
+    pub fn as_gift(self) -> Self {
+        Self { learn: false, ..self }
     }
 
     /// The same event at another time.
@@ -180,6 +190,8 @@ pub enum IgnoredReason {
     TooOld,
     /// This kind of event is used at once and not kept.
     NotKept,
+    /// It is about a category that nothing is learned from.
+    Sensitive,
 }
 
 /// What is kept of an event, one variant per kind that is kept.
@@ -199,6 +211,15 @@ pub(crate) enum Action {
 }
 
 impl Action {
+    /// What is left without the items that `gone` names, if anything is. Purchases and refunds get shorter.
+    pub(crate) fn without(mut self, gone: impl Fn(&str) -> bool) -> Option<Self> {
+        if let Self::Purchase { items, .. } | Self::Refund { items } = &mut self {
+            items.retain(|item| !gone(item));
+            return (!items.is_empty()).then_some(self);
+        }
+        (!self.items().iter().any(|item| gone(item))).then_some(self)
+    }
+
     /// The items this action speaks of.
     pub(crate) fn items(&self) -> &[String] {
         match self {
@@ -221,6 +242,9 @@ pub(crate) struct StoredEvent {
     pub(crate) time_ms: i64,
     pub(crate) action: Action,
     pub(crate) event_id: Option<String>,
+    /// Kept, and not learned from: a gift. The history's records say it in their kind.
+    #[serde(skip)]
+    pub(crate) quiet: bool,
 }
 
 impl std::fmt::Debug for StoredEvent {
@@ -286,7 +310,8 @@ impl ValidEvent {
         let chosen = event.recommendation_id.clone().filter(|_| !is_impression).map(|id| (id, items.clone()));
         let served = if is_impression { items } else { Vec::new() };
         let event_id = event.event_id.clone();
-        let kept = event.into_action()?.map(|action| StoredEvent { time_ms, action, event_id });
+        let quiet = !event.learn;
+        let kept = event.into_action()?.map(|action| StoredEvent { time_ms, action, event_id, quiet });
         Ok(Self { kept, served, chosen })
     }
 }

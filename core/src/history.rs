@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use blake2::{Blake2b512, Digest};
 use serde::{Deserialize, Serialize};
 
-use crate::codec;
+use crate::codec::{self, CodecError};
 use crate::consent::{AdmittedEvent, DAY_MS, Keeping};
 use crate::error::{Error, Result};
 use crate::event::{IgnoredReason, StoredEvent, Tracked};
@@ -20,8 +20,10 @@ pub use scope::Forget;
 pub(crate) use scope::Reach;
 use scope::remainder;
 
-/// Version byte of [`Record`].
+/// Version byte of the records that the first version of the history knew.
 const RECORD_VERSION: u8 = 1;
+/// Version byte of [`Record::Quiet`].
+const QUIET_VERSION: u8 = 2;
 
 /// Most categories with an interest set by hand.
 const MAX_INTERESTS: usize = 1_000;
@@ -41,7 +43,18 @@ pub enum Interest {
 #[derive(Serialize, Deserialize)]
 enum Record {
     Event(StoredEvent),
-    Interest { category: String, interest: Interest },
+    Interest {
+        category: String,
+        interest: Interest,
+    },
+    /// An event that is not learned from.
+    Quiet(StoredEvent),
+}
+
+impl Record {
+    fn of(event: StoredEvent) -> Self {
+        if event.quiet { Self::Quiet(event) } else { Self::Event(event) }
+    }
 }
 
 /// A handle on one kept event, made from its contents. Events alike to the millisecond share it.
@@ -50,7 +63,7 @@ pub struct EventRef(pub u64);
 
 impl EventRef {
     pub(crate) fn of(event: &StoredEvent) -> Result<Self> {
-        let digest = Blake2b512::digest(encode(&Record::Event(event.clone()))?);
+        let digest = Blake2b512::digest(encode(&Record::of(event.clone()))?);
         let mut first = [0; 8];
         first.copy_from_slice(&digest[..8]);
         Ok(Self(u64::from_le_bytes(first)))
@@ -94,8 +107,9 @@ impl History {
             rewrite_due: false,
         };
         for record in records {
-            match codec::decode(RECORD_VERSION, record).map_err(|error| error.of("a history record"))? {
+            match decode(record).map_err(|error| error.of("a history record"))? {
                 Record::Event(event) => history.remember(event),
+                Record::Quiet(event) => history.remember(StoredEvent { quiet: true, ..event }),
                 Record::Interest { category, interest } => history.apply_interest(category, interest),
             }
         }
@@ -207,7 +221,7 @@ impl History {
                     Tracked::Ignored(IgnoredReason::Repeated)
                 }
                 Ok((event, keeping)) => {
-                    records.push(encode(&Record::Event(event.clone()))?);
+                    records.push(encode(&Record::of(event.clone()))?);
                     events.push(event);
                     if keeping == Keeping::Disk { Tracked::Stored } else { Tracked::SessionOnly }
                 }
@@ -310,24 +324,64 @@ impl History {
         if let Forget::Category(category) = scope {
             interests.retain(|own, _| own != category && !(reach.category)(own));
         }
-        // Always rewritten, also when nothing matched: the files then say nothing about whether something did.
+        self.replace(kept, interests, random).map(|()| forgotten)
+    }
+
+    /// Begins (`true`) or ends learning from the events that `scope` names; a purchase is split where it names some of its
+    /// items. They stay in the history. Returns how many events changed.
+    ///
+    /// # Errors
+    /// As for [`forget`](Self::forget).
+    pub(crate) fn set_learning(
+        &mut self,
+        scope: &Forget,
+        on: bool,
+        reach: &Reach<'_>,
+        random: &mut CallRandom,
+    ) -> Result<usize> {
+        let mut events = Vec::with_capacity(self.events.len());
+        let mut changed = 0;
+        for event in &self.events {
+            let rest = if event.quiet == on { remainder(event, scope, reach)? } else { Some(event.clone()) };
+            if rest.as_ref() == Some(event) {
+                events.extend(rest);
+                continue;
+            }
+            changed += 1;
+            let stays =
+                |item: &str| rest.iter().any(|rest| rest.action.items().iter().any(|own| own == item));
+            let action =
+                if rest.is_some() { event.action.clone().without(stays) } else { Some(event.action.clone()) };
+            let turned = action.map(|action| StoredEvent { action, quiet: !on, ..event.clone() });
+            events.extend(rest);
+            events.extend(turned);
+        }
+        self.replace(events, self.interests.clone(), random).map(|()| changed)
+    }
+
+    /// Puts other events and interests in the place of those that are kept, under a new key. Also when they are the same:
+    /// the files then say nothing about whether something changed.
+    fn replace(
+        &mut self,
+        events: Vec<StoredEvent>,
+        interests: BTreeMap<String, Interest>,
+        random: &mut CallRandom,
+    ) -> Result<()> {
         let written = if mutant!(ForgetOnlyInMemory) {
             Ok(())
         } else {
-            self.log.rewrite(&encode_all(&interests, &kept)?, random)
+            self.log.rewrite(&encode_all(&interests, &events)?, random)
         };
-        if let Err(error) = &written
-            && !matches!(error, Error::ErasurePending { .. })
-        {
-            return Err(error.clone());
+        if !matches!(written, Ok(()) | Err(Error::ErasurePending { .. })) {
+            return written;
         }
         if !mutant!(ForgetOnlyOnDisk) {
-            self.events = kept;
+            self.events = events;
             self.interests = interests;
             self.rebuild_event_ids();
         }
         self.rewrite_due = false;
-        written.map(|()| forgotten)
+        written
     }
 
     /// Destroys everything, key first.
@@ -363,15 +417,23 @@ impl History {
 }
 
 fn encode(record: &Record) -> Result<Vec<u8>> {
-    codec::encode(RECORD_VERSION, record)
+    let version = if matches!(record, Record::Quiet(_)) { QUIET_VERSION } else { RECORD_VERSION };
+    codec::encode(version, record)
         .map_err(|error| Error::Internal { reason: format!("a history record: {error}") })
+}
+
+fn decode(bytes: &[u8]) -> std::result::Result<Record, CodecError> {
+    match codec::decode(RECORD_VERSION, bytes) {
+        Err(CodecError::UnknownVersion) => codec::decode(QUIET_VERSION, bytes),
+        other => other,
+    }
 }
 
 fn encode_all(interests: &BTreeMap<String, Interest>, events: &[StoredEvent]) -> Result<Vec<Vec<u8>>> {
     let interests = interests
         .iter()
         .map(|(category, &interest)| encode(&Record::Interest { category: category.clone(), interest }));
-    interests.chain(events.iter().map(|event| encode(&Record::Event(event.clone())))).collect()
+    interests.chain(events.iter().map(|event| encode(&Record::of(event.clone())))).collect()
 }
 
 #[cfg(test)]

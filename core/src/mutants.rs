@@ -44,6 +44,12 @@ pub enum Mutant {
     IgnoreKillSwitch,
     /// The gate admits events at level Off.
     AdmitAtOff,
+    /// A gift counts like any other event.
+    LearnFromGifts,
+    /// A private session keeps what it sees.
+    PrivateIsKept,
+    /// Sensitive categories are learned from like others.
+    LearnSensitive,
     /// A non-profiling request reads the profile all the same.
     NonProfilingReadsProfile,
     /// Records are also written to a file in the clear.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::event::{Action, StoredEvent, Subject};
+use crate::mutant;
 
 /// How many signals count, newest first. At a decay of 0.73 the 64th weighs 2e-9 of the first.
 pub(crate) const SIGNAL_WINDOW: usize = 64;
@@ -82,6 +83,9 @@ impl Profile {
 
     /// Goes on with one event that is not older than any before.
     pub(crate) fn apply(&mut self, event: &StoredEvent) {
+        if event.quiet && !mutant!(LearnFromGifts) {
+            return self.apply_quietly(&event.action);
+        }
         match &event.action {
             Action::View(item) => {
                 self.viewed.retain(|seen| seen != item);
@@ -92,24 +96,12 @@ impl Profile {
             Action::ViewCategory(category) => self.signal(Signal::Browsed(category.clone())),
             Action::Search(query) => self.signal(Signal::Searched(query.clone())),
             Action::AddToCart { item, quantity } => {
-                match self.cart.iter_mut().find(|(carted, _)| carted == item) {
-                    Some((_, count)) => *count = count.saturating_add(*quantity),
-                    None => self.cart.push((item.clone(), *quantity)),
-                }
+                self.add_to_cart(item, *quantity);
                 self.signal(Signal::Carted(item.clone()));
             }
-            Action::RemoveFromCart { item, quantity } => {
-                self.cart.retain_mut(|(carted, count)| {
-                    if carted == item {
-                        *count = count.saturating_sub(*quantity);
-                    }
-                    *count > 0
-                });
-            }
+            Action::RemoveFromCart { item, quantity } => self.take_from_cart(item, *quantity),
             Action::AddToWishlist(item) => {
-                if !self.wishlist.contains(item) {
-                    self.wishlist.push(item.clone());
-                }
+                self.wish(item);
                 self.signal(Signal::Wishlisted(item.clone()));
             }
             Action::RemoveFromWishlist(item) => self.wishlist.retain(|wished| wished != item),
@@ -141,6 +133,40 @@ impl Profile {
         }
     }
 
+    /// Moves cart and wish list only, as the shop shows them.
+    fn apply_quietly(&mut self, action: &Action) {
+        match action {
+            Action::AddToCart { item, quantity } => self.add_to_cart(item, *quantity),
+            Action::RemoveFromCart { item, quantity } => self.take_from_cart(item, *quantity),
+            Action::AddToWishlist(item) => self.wish(item),
+            Action::RemoveFromWishlist(item) => self.wishlist.retain(|wished| wished != item),
+            Action::Purchase { items, .. } => self.cart.retain(|(carted, _)| !items.contains(carted)),
+            _ => {}
+        }
+    }
+
+    fn add_to_cart(&mut self, item: &str, quantity: u32) {
+        match self.cart.iter_mut().find(|(carted, _)| carted == item) {
+            Some((_, count)) => *count = count.saturating_add(quantity),
+            None => self.cart.push((item.to_owned(), quantity)),
+        }
+    }
+
+    fn take_from_cart(&mut self, item: &str, quantity: u32) {
+        self.cart.retain_mut(|(carted, count)| {
+            if carted == item {
+                *count = count.saturating_sub(quantity);
+            }
+            *count > 0
+        });
+    }
+
+    fn wish(&mut self, item: &str) {
+        if !self.wishlist.iter().any(|wished| wished == item) {
+            self.wishlist.push(item.to_owned());
+        }
+    }
+
     fn signal(&mut self, signal: Signal) {
         self.signals.push_front(signal);
         self.signals.truncate(SIGNAL_WINDOW);
@@ -152,7 +178,7 @@ mod tests {
     use super::*;
 
     fn event(time_ms: i64, action: Action) -> StoredEvent {
-        StoredEvent { time_ms, action, event_id: None }
+        StoredEvent { time_ms, action, event_id: None, quiet: false }
     }
 
     #[test]
@@ -169,6 +195,24 @@ mod tests {
         let profile = Profile::fold(&events);
         assert_eq!(profile.cart, [("b".to_owned(), 1)]);
         assert_eq!(profile.purchases, [Purchase { item: a(), time_ms: 4 }]);
+    }
+
+    #[test]
+    fn a_gift_moves_the_cart_and_says_nothing() {
+        let quiet = |time, action| StoredEvent { quiet: true, ..event(time, action) };
+        let a = || "a".to_owned();
+        let events = [
+            quiet(1, Action::View(a())),
+            quiet(2, Action::AddToCart { item: a(), quantity: 1 }),
+            quiet(3, Action::AddToWishlist("b".into())),
+            quiet(4, Action::Rate { item: a(), value: -1.0 }),
+        ];
+        let carted = Profile::fold(&events);
+        assert_eq!((carted.cart.len(), carted.wishlist.len()), (1, 1));
+        let bought = Profile::fold(
+            events.iter().chain([&quiet(5, Action::Purchase { items: vec![a()], quantity: 1 })]),
+        );
+        assert_eq!(bought, Profile { wishlist: vec!["b".into()], ..Profile::default() });
     }
 
     #[test]

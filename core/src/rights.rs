@@ -58,6 +58,8 @@ pub struct HistoryEntry {
     pub rating: Option<f32>,
     /// The app's id of the event.
     pub event_id: Option<String>,
+    /// Whether the profile learns from it; not from a gift.
+    pub learned: bool,
 }
 
 impl HistoryEntry {
@@ -94,6 +96,7 @@ impl HistoryEntry {
             quantity,
             rating,
             event_id: event.event_id.clone(),
+            learned: !event.quiet,
         })
     }
 }
@@ -141,7 +144,7 @@ pub(crate) fn summarise(view: &View, history: &History, profile: &Profile) -> Pr
     let shares = |kind: SymbolKind| {
         let mut counts: BTreeMap<u32, f64> = BTreeMap::new();
         let indices =
-            profile.signals.iter().filter_map(|signal| signal.item()).filter_map(|item| view.index_of(item));
+            profile.signals.iter().filter_map(|signal| signal.item()).filter_map(|item| view.learnable(item));
         for index in indices {
             let symbol = match kind {
                 SymbolKind::Category => view.leaf_category(index),

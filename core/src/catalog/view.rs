@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use super::{Availability, Item};
 use crate::model::{Attribute, AttributeKind, Model};
+use crate::mutant;
+use crate::sensitive::DenyList;
 
 /// What a symbol stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +62,9 @@ pub(crate) struct View {
     model_symbols: u32,
     symbols: BTreeMap<(SymbolKind, String), u32>,
     symbol_names: Vec<(SymbolKind, String)>,
+    deny: DenyList,
+    /// For each symbol, whether it is a category that nothing is learned from.
+    sensitive: Vec<bool>,
 }
 
 const NO_SLOT: u32 = u32::MAX;
@@ -69,17 +74,23 @@ fn number(count: usize) -> u32 {
 }
 
 impl View {
-    pub(super) fn new(model: Option<Arc<Model>>, items: &BTreeMap<String, Option<Item>>) -> Self {
+    pub(super) fn new(
+        model: Option<Arc<Model>>,
+        items: &BTreeMap<String, Option<Item>>,
+        deny: DenyList,
+    ) -> Self {
         let mut view = Self {
             model_items: model.as_ref().map_or(0, |model| model.len() as usize),
             model_symbols: model.as_ref().map_or(0, |model| model.attributes()),
-            model,
             overlay: Vec::new(),
             slots: Vec::new(),
             extras: Vec::new(),
             extra_index: BTreeMap::new(),
             symbols: BTreeMap::new(),
             symbol_names: Vec::new(),
+            sensitive: sensitive_of_model(model.as_deref(), &deny),
+            deny,
+            model,
         };
         for (id, item) in items {
             view.apply(id, item.as_ref());
@@ -198,6 +209,7 @@ impl View {
         let symbol = self.model_symbols + number(self.symbol_names.len());
         self.symbols.insert((kind, name.to_owned()), symbol);
         self.symbol_names.push((kind, name.to_owned()));
+        self.sensitive.push(kind == SymbolKind::Category && self.deny.topic(name).is_some());
         symbol
     }
 
@@ -236,6 +248,28 @@ impl View {
             (Some(model), false) => model.id(index).unwrap_or_default(),
             _ => &self.slots[self.extras[index as usize - self.model_items] as usize].id,
         }
+    }
+
+    /// The item by its id, if something may be learned from it.
+    pub(crate) fn learnable(&self, id: &str) -> Option<u32> {
+        self.index_of(id).filter(|&index| !self.is_sensitive_item(index))
+    }
+
+    /// Whether the item lies in a category that nothing is learned from.
+    pub(crate) fn is_sensitive_item(&self, index: u32) -> bool {
+        self.has_symbol(index, |symbol| self.is_sensitive_symbol(symbol))
+    }
+
+    /// Whether a symbol is a category that nothing is learned from, or one below it.
+    pub(crate) fn is_sensitive_symbol(&self, symbol: u32) -> bool {
+        self.sensitive[symbol as usize] && !mutant!(LearnSensitive)
+    }
+
+    /// Whether nothing is learned from a category, by its id; from a search, by its words.
+    pub(crate) fn is_sensitive_text(&self, text: &str) -> bool {
+        let known = self.symbol(SymbolKind::Category, text);
+        self.deny.topic(text).is_some() && !mutant!(LearnSensitive)
+            || known.is_some_and(|symbol| self.is_sensitive_symbol(symbol))
     }
 
     fn slot(&self, index: u32) -> Option<&Slot> {
@@ -391,4 +425,18 @@ impl View {
     pub(crate) fn new_items(&self) -> impl Iterator<Item = u32> + '_ {
         number(self.model_items)..number(self.len())
     }
+}
+
+/// For each symbol of the model, whether it is a category that nothing is learned from, or one below it.
+fn sensitive_of_model(model: Option<&Model>, deny: &DenyList) -> Vec<bool> {
+    let mut sensitive: Vec<bool> = Vec::new();
+    let Some(model) = model else { return sensitive };
+    for symbol in 0..model.attributes() {
+        let found = model.attribute(symbol).filter(|found| found.kind == AttributeKind::Category);
+        // A parent is numbered before its children.
+        sensitive.push(found.is_some_and(|found| {
+            deny.topic(found.name).is_some() || found.parent.is_some_and(|parent| sensitive[parent as usize])
+        }));
+    }
+    sensitive
 }

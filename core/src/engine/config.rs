@@ -17,6 +17,9 @@ pub(super) const HISTORY_CAPS: Caps = Caps { max_file_bytes: 16 * 1024 * 1024 };
 /// Most notices that count at once.
 const MAX_NOTICES: usize = 32;
 
+/// Most categories a shop adds to those that nothing is learned from.
+const MAX_SENSITIVE: usize = 1_000;
+
 /// What the app decides once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -35,6 +38,9 @@ pub struct Config {
     /// Versions of the consent notice that count, at most 32. A consent to another one has ended: the level falls to
     /// Off, and what was kept stays sealed for 30 days. Empty: every version counts.
     pub accepted_notices: Vec<String>,
+    /// Ids of further categories that nothing is ever learned from, with what lies below them in the model's tree; at
+    /// most 1 000. They add to the [built-in list](crate::sensitive).
+    pub sensitive_categories: Vec<String>,
     /// At level Session, a visit ends after this many idle minutes, 1 to 1 440.
     pub session_idle_minutes: u32,
 }
@@ -49,6 +55,7 @@ impl Default for Config {
             event_durability: Durability::Process,
             max_level: PersonalizationLevel::Shared,
             accepted_notices: Vec::new(),
+            sensitive_categories: Vec::new(),
             session_idle_minutes: 30,
         }
     }
@@ -71,6 +78,15 @@ impl Config {
         }
         for (place, notice) in self.accepted_notices.iter().enumerate() {
             check_id(&format!("config.accepted_notices[{place}]"), notice)?;
+        }
+        if self.sensitive_categories.len() > MAX_SENSITIVE {
+            return Err(Error::invalid(
+                "config.sensitive_categories",
+                format!("must be at most {MAX_SENSITIVE}"),
+            ));
+        }
+        for (place, category) in self.sensitive_categories.iter().enumerate() {
+            check_id(&format!("config.sensitive_categories[{place}]"), category)?;
         }
         Ok(())
     }

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Finding, Platform};
 use crate::codec::{self, CodecError};
-use crate::consent::{ProfileConsent, ProfileConsentV1};
+use crate::consent::{PersonalizationLevel, ProfileConsent, ProfileConsentV1};
 use crate::error::{Error, Result};
+use crate::mutant;
 use crate::store::{self, CallRandom, SealedLog, SealedState};
 
 /// Version byte of [`Control`].
@@ -106,6 +107,8 @@ pub(super) struct ControlFile {
     control: Control,
     /// Whether memory is ahead of the file.
     unsaved: bool,
+    /// A private session is on. In memory only: it ends with the process.
+    private: bool,
 }
 
 impl ControlFile {
@@ -152,7 +155,7 @@ impl ControlFile {
                 Control { next_number, ..Control::default() }
             }
         };
-        let mut this = Self { file, control, unsaved: false };
+        let mut this = Self { file, control, unsaved: false, private: false };
         this.activate(profile)?;
         Ok(this)
     }
@@ -193,6 +196,21 @@ impl ControlFile {
     pub(super) fn active_mut(&mut self) -> &mut ProfileEntry {
         let active = self.control.active;
         self.control.profiles.iter_mut().find(|profile| profile.number == active).expect("activate() made it")
+    }
+
+    /// The level in force, at most `cap`.
+    pub(super) fn level(&self, now_ms: i64, cap: PersonalizationLevel) -> PersonalizationLevel {
+        let level = self.active().consent.effective(now_ms, cap);
+        if self.private && !mutant!(PrivateIsKept) { level.min(PersonalizationLevel::Session) } else { level }
+    }
+
+    /// Whether a private session is on.
+    pub(super) fn is_private(&self) -> bool {
+        self.private
+    }
+
+    pub(super) fn set_private(&mut self, on: bool) {
+        self.private = on;
     }
 
     /// Whether the kill switch is on.
@@ -309,7 +327,6 @@ fn next_free_number(platform: &Platform) -> Result<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::consent::PersonalizationLevel;
     use crate::platform::SeededRandom;
 
     #[test]

@@ -1,7 +1,8 @@
 //! The shopper's controls: level, pause, interests, history, forgetting.
 
+use super::person::Person;
 use super::{Call, Inner, Platform, Recommender};
-use crate::catalog::SymbolKind;
+use crate::catalog::{SymbolKind, View};
 use crate::consent::cmp::{self, CmpOutcome, CmpPolicy, CmpSignals};
 use crate::consent::{
     Consent, ConsentState, Origin, PersonalizationLevel, ProfileConsent, Receipt, export_receipts,
@@ -80,11 +81,19 @@ impl Recommender {
             return Err(Error::invalid("consent.notice_version", "is not one of config.accepted_notices"));
         }
         self.call(|inner, call| {
-            let held = inner.person.level_held();
             let mut ledger = inner.control.active().consent.clone();
             let kept_on_disk = ledger.level >= PersonalizationLevel::OnDevice;
             ledger.set_level(level, consent, call.now_ms, self.config.max_level, &mut call.random)?;
-            let lowers = level < PersonalizationLevel::OnDevice && (kept_on_disk || level < held);
+            let held = inner.person.level_held();
+            let low = level < PersonalizationLevel::OnDevice;
+            let was_private = inner.control.is_private() && held > PersonalizationLevel::Off;
+            let lowers = low && (kept_on_disk || level < held || was_private);
+            if lowers {
+                inner.control.set_private(false);
+            } else {
+                self.turn_private(inner, call, false)?;
+            }
+            let held = inner.person.level_held();
             if lowers {
                 return inner.lower(&self.platform, level, kept_on_disk, ledger, call);
             }
@@ -97,7 +106,7 @@ impl Recommender {
             });
             if changed.is_err() && held < level {
                 // The level stays as it was; what was made for the higher one goes again.
-                inner.person = super::Person::open(
+                inner.person = Person::open(
                     &self.platform,
                     &self.config,
                     &mut inner.control,
@@ -206,6 +215,9 @@ impl Recommender {
             if inner.level(&self.config, call.now_ms) == PersonalizationLevel::Off {
                 return Err(Error::ConsentRequired { reason: "at level Off nothing is kept".into() });
             }
+            if interest == Interest::Boost && inner.catalog.view().is_sensitive_text(category) {
+                return Err(Error::invalid("interest", "a sensitive category can be muted and not boosted"));
+            }
             inner.person.history.set_interest(category, interest, &mut call.random)
         })
     }
@@ -254,20 +266,12 @@ impl Recommender {
             let done = if scope == Forget::Everything {
                 inner.person.forget_everything(&self.platform, &entry, call)
             } else {
-                let view = inner.catalog.view();
-                let category = match &scope {
-                    Forget::Category(category) => view.symbol(SymbolKind::Category, category),
-                    _ => None,
-                };
-                let item = |id: &str| {
-                    let index = view.index_of(id);
-                    category
-                        .zip(index)
-                        .is_some_and(|(own, index)| view.has_symbol(index, |symbol| symbol == own))
-                };
-                let below = |id: &str| category.is_some_and(|category| view.is_category_within(id, category));
-                let reach = Reach { item: &item, category: &below };
-                inner.person.forget(&self.platform, &entry, &scope, &reach, call)
+                let person = &mut inner.person;
+                with_reach(inner.catalog.view(), &scope, |reach| {
+                    person.change(&self.platform, &entry, call, |history, random| {
+                        history.forget(&scope, reach, random)
+                    })
+                })
             };
             if matches!(done, Ok(_) | Err(Error::ErasurePending { .. })) {
                 inner.forget_answers();
@@ -275,6 +279,89 @@ impl Recommender {
             done
         })
     }
+
+    /// Ends (`false`) or resumes learning from the kept events that `scope` names: "this was a gift". They stay in the
+    /// history and move cart and wish list, and speak for nothing else; where `scope` names some items of a purchase, it is
+    /// split. Afterwards memory and answers are those of a phone that was told so at once. Handles of the changed events
+    /// change. Returns how many events changed. For an event to come, see [`Event::as_gift`](crate::Event::as_gift).
+    ///
+    /// Cost: as for [`forget`](Self::forget).
+    ///
+    /// # Errors
+    /// As for [`forget`](Self::forget).
+    pub fn set_learning(&self, scope: Forget, on: bool) -> Result<usize> {
+        if let Forget::Item(id) | Forget::Category(id) = &scope {
+            check_id("scope", id)?;
+        }
+        self.call(|inner, call| {
+            let entry = inner.control.active().clone();
+            let person = &mut inner.person;
+            let done = with_reach(inner.catalog.view(), &scope, |reach| {
+                person.change(&self.platform, &entry, call, |history, random| {
+                    history.set_learning(&scope, on, reach, random)
+                })
+            });
+            if matches!(done, Ok(_) | Err(Error::ErasurePending { .. })) {
+                inner.forget_answers();
+            }
+            done
+        })
+    }
+
+    /// Begins (`true`) or ends a private session: the level in force is at most Session, what is kept is neither read nor
+    /// added to, and what the private session saw is gone when it ends. It ends with the process, and when a level is
+    /// chosen; it covers whoever is the active profile. Ending it twice does nothing. May block on disk.
+    ///
+    /// # Errors
+    /// A storage or key error when the kept history cannot be opened again; then the private session goes on.
+    ///
+    /// # Privacy
+    /// Nothing is written, not even that there was one. `forget` and [`export_data`](Self::export_data) still reach what is kept.
+    pub fn set_private_session(&self, on: bool) -> Result<()> {
+        self.call(|inner, call| self.turn_private(inner, call, on))
+    }
+
+    /// Whether a private session is on.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn is_private_session(&self) -> Result<bool> {
+        self.call(|inner, _| Ok(inner.control.is_private()))
+    }
+
+    fn turn_private(&self, inner: &mut Inner, call: &mut Call, on: bool) -> Result<()> {
+        if inner.control.is_private() == on {
+            return Ok(());
+        }
+        inner.control.set_private(on);
+        let opened =
+            Person::open(&self.platform, &self.config, &mut inner.control, call, &mut inner.findings);
+        match opened {
+            Ok(person) => {
+                inner.forget_answers();
+                inner.person = person;
+                Ok(())
+            }
+            Err(error) => {
+                inner.control.set_private(!on);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Hands `body` what `scope` reaches in the catalogue of the moment.
+fn with_reach<T>(view: &View, scope: &Forget, body: impl FnOnce(&Reach<'_>) -> T) -> T {
+    let category = match scope {
+        Forget::Category(category) => view.symbol(SymbolKind::Category, category),
+        _ => None,
+    };
+    let item = |id: &str| {
+        let index = view.index_of(id);
+        category.zip(index).is_some_and(|(own, index)| view.has_symbol(index, |symbol| symbol == own))
+    };
+    let below = |id: &str| category.is_some_and(|category| view.is_category_within(id, category));
+    body(&Reach { item: &item, category: &below })
 }
 
 impl Inner {

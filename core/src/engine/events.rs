@@ -1,8 +1,9 @@
 //! `track`: events in, through the gate, into the history.
 
 use super::{Call, Inner, Recommender};
+use crate::catalog::View;
 use crate::error::{Error, Result};
-use crate::event::{Event, IgnoredReason, Tracked, ValidEvent};
+use crate::event::{Action, Event, IgnoredReason, StoredEvent, Tracked, ValidEvent};
 
 /// Most events of one `track_all`.
 pub const MAX_EVENTS_PER_CALL: usize = 1_000;
@@ -69,7 +70,13 @@ impl Inner {
         let gate = self.gate(config, call.now_ms);
         let learns = gate.learns();
         let uses: Vec<_> = events.iter().map(|event| (event.served.clone(), event.chosen.clone())).collect();
-        let admitted = events.into_iter().map(|event| gate.admit(event)).collect();
+        let view = self.catalog.view();
+        let admit = |event| {
+            let (event, sensitive) = withhold(view, event);
+            let admitted = gate.admit(event)?;
+            if sensitive { Err(IgnoredReason::Sensitive) } else { Ok(admitted) }
+        };
+        let admitted = events.into_iter().map(admit).collect();
         let kept_before = self.person.history.len();
         let mut outcome = self.person.history.record(
             admitted,
@@ -96,5 +103,22 @@ impl Inner {
             }
         }
         Ok(outcome)
+    }
+}
+
+/// Takes the items of sensitive categories out of an event, and says whether it was about nothing else. What the shopper does
+/// not want to see is taken from any category.
+fn withhold(view: &View, event: ValidEvent) -> (ValidEvent, bool) {
+    let Some(kept) = event.kept.clone() else { return (event, false) };
+    let left = match kept.action {
+        Action::ViewCategory(text) | Action::Search(text) if view.is_sensitive_text(&text) => None,
+        Action::NotInterested(subject) => Some(Action::NotInterested(subject)),
+        action => {
+            action.without(|item| view.index_of(item).is_some_and(|index| view.is_sensitive_item(index)))
+        }
+    };
+    match left {
+        Some(action) => (ValidEvent { kept: Some(StoredEvent { action, ..kept }), ..event }, false),
+        None => (event, true),
     }
 }

@@ -6,10 +6,10 @@ use super::control::{ControlFile, ProfileEntry};
 use super::{Call, Config, Finding, PersonalizationLevel, Platform, config};
 use crate::consent::EXPIRED_GRACE_MS;
 use crate::error::{Error, Result};
-use crate::history::{Forget, History, Reach};
+use crate::history::History;
 use crate::mutant;
 use crate::profile::Profile;
-use crate::store::{self, Caps, MemoryLog, RecordLog, SealedLog};
+use crate::store::{self, CallRandom, Caps, MemoryLog, RecordLog, SealedLog};
 
 /// Most items whose last showing is remembered.
 const MAX_SHOWN: usize = 1_000;
@@ -36,7 +36,7 @@ impl Person {
     ) -> Result<Self> {
         finish_erasures(platform, control, call, findings);
         let entry = control.active();
-        let level = entry.consent.effective(call.now_ms, config.max_level);
+        let level = control.level(call.now_ms, config.max_level);
         let keeps = entry.consent.level >= PersonalizationLevel::OnDevice;
         if level < PersonalizationLevel::OnDevice {
             if (!keeps || is_expired_for_long(entry, call.now_ms)) && has_files(platform, entry) {
@@ -237,27 +237,43 @@ impl Person {
         erased.map(|()| count)
     }
 
-    /// Forgets `scope`, also in a history that is sealed and set aside. Returns how many events were forgotten.
-    pub(super) fn forget(
+    /// Changes the history, also one that is sealed and set aside. Returns the number of events that `change` tells.
+    pub(super) fn change(
         &mut self,
         platform: &Platform,
         entry: &ProfileEntry,
-        scope: &Forget,
-        reach: &Reach<'_>,
         call: &mut Call,
+        change: impl Fn(&mut History, &mut CallRandom) -> Result<usize>,
     ) -> Result<usize> {
-        if self.is_set_aside(entry) && has_files(platform, entry) {
-            let opened = open_log(platform, &entry.log_name())?;
-            if !opened.is_lost() {
-                let OpenedLog(store::Opened { log, records, .. }) = opened;
-                return History::new(Box::new(log), &records)?.forget(scope, reach, &mut call.random);
-            }
+        let aside = match self.open_set_aside(platform, entry)? {
+            Some(mut history) => change(&mut history, &mut call.random),
+            None => Ok(0),
+        };
+        if !matches!(aside, Ok(_) | Err(Error::ErasurePending { .. })) {
+            return aside;
         }
-        let done = self.history.forget(scope, reach, &mut call.random);
+        let done = change(&mut self.history, &mut call.random);
         if matches!(done, Ok(_) | Err(Error::ErasurePending { .. })) && !mutant!(ForgetKeepsProfile) {
             self.refold();
         }
-        done
+        Ok(aside? + done?)
+    }
+
+    /// The history that is sealed on disk and not held here, if there is one.
+    pub(super) fn open_set_aside(
+        &self,
+        platform: &Platform,
+        entry: &ProfileEntry,
+    ) -> Result<Option<History>> {
+        if !self.is_set_aside(entry) || !has_files(platform, entry) {
+            return Ok(None);
+        }
+        let opened = open_log(platform, &entry.log_name())?;
+        if opened.is_lost() {
+            return Ok(None);
+        }
+        let OpenedLog(store::Opened { log, records, .. }) = opened;
+        History::new(Box::new(log), &records).map(Some)
     }
 }
 

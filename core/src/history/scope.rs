@@ -36,12 +36,7 @@ pub(super) fn remainder(
     reach: &Reach<'_>,
 ) -> Result<Option<StoredEvent>> {
     let without = |gone: &dyn Fn(&str) -> bool| {
-        let mut left = event.clone();
-        if let Action::Purchase { items, .. } | Action::Refund { items } = &mut left.action {
-            items.retain(|item| !gone(item));
-            return (!items.is_empty()).then_some(left);
-        }
-        (!event.action.items().iter().any(|item| gone(item))).then_some(left)
+        event.action.clone().without(gone).map(|action| StoredEvent { action, ..event.clone() })
     };
     Ok(match scope {
         Forget::Everything => None,

@@ -28,13 +28,13 @@ pub(crate) fn rank_categories(
         let mut weight = 1.0;
         for signal in &person.profile.signals {
             let category = match signal.item() {
-                Some(item) => view.index_of(item).and_then(|index| view.leaf_category(index)),
+                Some(item) => view.learnable(item).and_then(|index| view.leaf_category(index)),
                 None => match signal {
                     crate::profile::Signal::Browsed(category) => view.symbol(SymbolKind::Category, category),
                     _ => None,
                 },
             };
-            if let Some(category) = category {
+            if let Some(category) = category.filter(|&category| !view.is_sensitive_symbol(category)) {
                 *personal.entry(category).or_default() += weight;
             }
             weight *= decay;

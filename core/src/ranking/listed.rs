@@ -31,13 +31,13 @@ pub(crate) fn listed(
     let found: Vec<(u32, Extra, f64)> = match &request.kind {
         RecommendationKind::RecentlyViewed => {
             let viewed = profile.into_iter().flat_map(|profile| &profile.viewed);
-            let known = viewed.filter_map(|item| view.index_of(item));
+            let known = viewed.filter_map(|item| view.learnable(item));
             (1_u32..).zip(known).map(|(rank, index)| (index, Extra::Recency, 1.0 / f64::from(rank))).collect()
         }
         RecommendationKind::BuyAgain => {
             let mut strength: BTreeMap<u32, f64> = BTreeMap::new();
             for purchase in profile.into_iter().flat_map(|profile| &profile.purchases) {
-                if let Some(index) = view.index_of(&purchase.item) {
+                if let Some(index) = view.learnable(&purchase.item) {
                     let age_days = days_between(purchase.time_ms, now_ms);
                     *strength.entry(index).or_default() += libm::exp2(-age_days / REPURCHASE_HALF_LIFE_DAYS);
                 }

@@ -157,18 +157,20 @@ impl Query {
             Signal::Bought(_) => (Origin::Bought, kinds[3]),
             Signal::Liked(_, value) => (Origin::Viewed, f64::from(*value)),
             Signal::Browsed(category) => {
-                if let Some(symbol) = view.symbol(SymbolKind::Category, category) {
+                let symbol = view.symbol(SymbolKind::Category, category);
+                if let Some(symbol) = symbol.filter(|&symbol| !view.is_sensitive_symbol(symbol)) {
                     drafts.push(Draft::attribute(symbol, strength));
                 }
                 return;
             }
             Signal::Searched(query) => {
                 let symbols = attributes_of_query(view, query);
-                drafts.extend(symbols.into_iter().map(|symbol| Draft::attribute(symbol, strength)));
+                let harmless = symbols.into_iter().filter(|&symbol| !view.is_sensitive_symbol(symbol));
+                drafts.extend(harmless.map(|symbol| Draft::attribute(symbol, strength)));
                 return;
             }
         };
-        let index = signal.item().and_then(|item| view.index_of(item));
+        let index = signal.item().and_then(|item| view.learnable(item));
         drafts.extend(index.map(|index| Draft {
             origin,
             item: Some(index),
