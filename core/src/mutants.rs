@@ -48,6 +48,8 @@ pub enum Mutant {
     LearnFromGifts,
     /// A private session keeps what it sees.
     PrivateIsKept,
+    /// One category may fill a whole answer.
+    OneCategoryFillsAll,
     /// Sensitive categories are learned from like others.
     LearnSensitive,
     /// A non-profiling request reads the profile all the same.

@@ -92,7 +92,7 @@ pub(crate) fn rank(
         muted: muted_symbols(view, person),
     };
     let extras = candidates::Extras::new(view, request, person, now_ms, &query);
-    let mut pool_size = (5 * request.count).max(50).min(view.len().max(1));
+    let mut pool_size = candidates::first_pool_size(request.count).min(view.len().max(1));
     loop {
         let mut pool = match request.kind {
             RecommendationKind::ForYou

@@ -251,7 +251,7 @@ pub fn sensitive_topic(category: &str) -> Option<SensitiveTopic> {
         plain.chars().map(|character| if character.is_alphanumeric() { character } else { ' ' }).collect();
     let words = format!(" {} ", spaced.split_whitespace().collect::<Vec<_>>().join(" "));
     let says = |entry: &&str| words.contains(&format!(" {entry} "));
-    WORDS.iter().find(|(_, entries)| entries.iter().any(|entry| says(&entry))).map(|(topic, _)| *topic)
+    WORDS.iter().find(|(_, entries)| entries.iter().any(&says)).map(|(topic, _)| *topic)
 }
 
 /// Whether nothing may be learned from a category, by its id or its name.

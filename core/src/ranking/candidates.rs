@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::filter::Compiled;
+use super::place::places_for_others;
 use super::query::Query;
 use super::request::{RecommendationKind, Request, Source};
 use super::{Extra, Person, RankedItem};
@@ -174,7 +175,13 @@ impl PartialEq for Scanned<'_> {
 
 impl Eq for Scanned<'_> {}
 
-/// The `pool_size` best admitted items, best first.
+/// How many candidates an answer of `count` items is chosen from at first.
+pub(crate) fn first_pool_size(count: usize) -> usize {
+    (5 * count).max(50)
+}
+
+/// The `pool_size` best admitted items, best first. Where one category fills them and the answer wants variety, as many of
+/// the best other items as it needs follow.
 pub(crate) fn scored(
     gates: &Gates<'_>,
     extras: &Extras<'_>,
@@ -185,27 +192,53 @@ pub(crate) fn scored(
     let view = gates.view;
     let scores = scan(view, extras, query);
     let needs_relevance = matches!(request.kind, RecommendationKind::BoughtWith(_));
-    let mut pool: BinaryHeap<Scanned<'_>> = BinaryHeap::with_capacity(pool_size + 1);
-    for (index, &score) in (0..).zip(&scores) {
-        if needs_relevance && score <= 0.0 {
+    let floor = if needs_relevance { 0.0 } else { f32::NEG_INFINITY };
+    let mut pool = best(view, &scores, floor, pool_size, |index| gates.admit(index));
+    let wanted = places_for_others(request.count);
+    if request.diversity_or_default() > 0.0
+        && pool.len() == pool_size
+        && let Some(crowd) = crowding_category(view, &pool, wanted)
+    {
+        let is_other = |index| gates.admit(index) && view.leaf_category(index) != Some(crowd);
+        pool.retain(|&index| view.leaf_category(index) == Some(crowd));
+        pool.extend(best(view, &scores, floor, wanted, is_other));
+    }
+    let mut candidates: Vec<Candidate> =
+        pool.into_iter().map(|index| extras.candidate(query, index)).collect();
+    sort(view, &mut candidates);
+    candidates
+}
+
+/// The `size` best items above `floor` that `admit` lets through, in no order.
+fn best(view: &View, scores: &[f32], floor: f32, size: usize, admit: impl Fn(u32) -> bool) -> Vec<u32> {
+    let mut pool: BinaryHeap<Scanned<'_>> = BinaryHeap::with_capacity(size + 1);
+    for (index, &score) in (0..).zip(scores) {
+        if score <= floor {
             continue;
         }
         let scanned = Scanned { score, index, view };
-        let full = pool.len() == pool_size;
+        let full = pool.len() == size;
         if full && pool.peek().is_some_and(|worst| scanned >= *worst) {
             continue;
         }
-        if gates.admit(index) {
+        if admit(index) {
             if full {
                 pool.pop();
             }
             pool.push(scanned);
         }
     }
-    let mut candidates: Vec<Candidate> =
-        pool.into_iter().map(|scanned| extras.candidate(query, scanned.index)).collect();
-    sort(view, &mut candidates);
-    candidates
+    pool.into_iter().map(|scanned| scanned.index).collect()
+}
+
+/// The category that leaves fewer than `wanted` items of the pool to others.
+fn crowding_category(view: &View, pool: &[u32], wanted: usize) -> Option<u32> {
+    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+    for category in pool.iter().filter_map(|&index| view.leaf_category(index)) {
+        *counts.entry(category).or_default() += 1;
+    }
+    let (category, count) = counts.into_iter().max_by_key(|&(_, count)| count)?;
+    (pool.len() - count < wanted).then_some(category)
 }
 
 /// Best first; ties in the view's order.

@@ -6,7 +6,7 @@ use rand::Rng;
 use rand_chacha::ChaCha20Rng;
 
 use super::RankedItem;
-use super::candidates::{Candidate, Extras, Gates};
+use super::candidates::{Candidate, Extras, Gates, first_pool_size};
 use super::query::Query;
 use super::request::{RecommendationKind, Request, Source};
 use crate::catalog::View;
@@ -14,8 +14,42 @@ use crate::mutant;
 
 /// The place kept for an item the model has never seen, from 0, in answers that are long enough.
 const NEW_ITEM_PLACE: usize = 4;
-/// At most this share of an answer with any diversity comes from one category, as long as others are there.
+/// At most this share of an answer with any diversity, and of its first places, comes from one category, as long as others
+/// are there.
 const MAX_CATEGORY_SHARE: f64 = 0.6;
+/// How many places are the first ones.
+const FIRST_PLACES: usize = 20;
+
+/// How many of the first `places` places one category may have.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+fn category_cap(places: usize) -> usize {
+    if mutant!(OneCategoryFillsAll) {
+        return places;
+    }
+    ((places as f64 * MAX_CATEGORY_SHARE).floor() as usize).max(1)
+}
+
+/// How many items one category may have among the places of an answer.
+struct Caps {
+    first_places: usize,
+    /// Among the first places.
+    first: usize,
+    /// Among all.
+    all: usize,
+}
+
+impl Caps {
+    fn new(diversity: f64, places: usize) -> Self {
+        let first_places = places.min(FIRST_PLACES);
+        let cap = |places| if diversity > 0.0 { category_cap(places) } else { usize::MAX };
+        Self { first_places, first: cap(first_places), all: cap(places) }
+    }
+}
+
+/// How many places of an answer of `count` items no single category can have.
+pub(crate) fn places_for_others(count: usize) -> usize {
+    count - category_cap(count).min(count)
+}
 
 /// Chooses and orders `request.count` items out of `pool`, which is sorted best first.
 pub(crate) fn place(
@@ -46,9 +80,10 @@ pub(crate) fn place(
         let left = pool.split_off(open.min(pool.len()));
         (pool, left)
     };
-    explore(request, &mut chosen, left, random);
+    let caps = Caps::new(diversity, chosen.len());
+    explore(view, request, &mut chosen, left, &caps, random);
     if request.kind == RecommendationKind::ForYou {
-        keep_place_for_new(view, request, &mut chosen, (open, groups), gates, extras, query);
+        keep_place_for_new(request, &mut chosen, (open, groups), &caps, gates, extras, query);
     }
     for (position, index) in pins {
         let candidate = Candidate { source: Source::Pinned, ..extras.candidate(query, index) };
@@ -97,17 +132,18 @@ fn diversify(
     }
     let vector = |place: usize| &vectors[place * dim..(place + 1) * dim];
     let best = pool.first().map_or(0.0, |candidate| candidate.raw);
-    let worst = pool.last().map_or(0.0, |candidate| candidate.raw);
+    // The others that follow a crowded pool do not stretch the scale.
+    let worst = pool.iter().take(first_pool_size(count)).next_back().map_or(0.0, |candidate| candidate.raw);
     let spread = (best - worst).max(1e-9);
     let categories: Vec<Option<u32>> =
         pool.iter().map(|candidate| view.leaf_category(candidate.index)).collect();
     let mut per_category: BTreeMap<u32, usize> = BTreeMap::new();
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-    let cap = ((count as f64 * MAX_CATEGORY_SHARE).floor() as usize).max(1);
+    let caps = Caps::new(diversity, count.min(pool.len()));
     let mut similarity = vec![0.0_f64; pool.len()];
     let mut taken = vec![false; pool.len()];
     let mut order = Vec::with_capacity(count);
     while order.len() < count.min(pool.len()) {
+        let cap = if order.len() < caps.first_places { caps.first } else { caps.all };
         let free = |place: usize| {
             categories[place]
                 .is_none_or(|category| per_category.get(&category).is_none_or(|&used| used < cap))
@@ -140,19 +176,37 @@ fn diversify(
     (chosen, left)
 }
 
-/// Gives each place but the first, with the probability of the exploration rate, to one of the items just below.
-fn explore(request: &Request, chosen: &mut [Candidate], mut left: Vec<Candidate>, random: &mut ChaCha20Rng) {
+/// Gives each place but the first, with the probability of the exploration rate, to one of the items just below. A drawn item
+/// whose category has its share already is not taken.
+fn explore(
+    view: &View,
+    request: &Request,
+    chosen: &mut [Candidate],
+    mut left: Vec<Candidate>,
+    caps: &Caps,
+    random: &mut ChaCha20Rng,
+) {
     let rate = request.exploration_or_default();
     if rate <= 0.0 {
         return;
     }
-    for candidate in chosen.iter_mut().skip(1) {
+    for place in 1..chosen.len() {
         if left.is_empty() {
             break;
         }
         if uniform(random) < rate {
             let drawn = below(random, left.len());
-            *candidate = Candidate { source: Source::Exploration, ..left.remove(drawn) };
+            let category = view.leaf_category(left[drawn].index);
+            let crowded = |places: &[Candidate], cap: usize| {
+                let others = places.iter().enumerate().filter(|(other, _)| *other != place);
+                let same = others.filter(|(_, other)| view.leaf_category(other.index) == category).count();
+                category.is_some() && same >= cap
+            };
+            if !(crowded(chosen, caps.all)
+                || place < caps.first_places && crowded(&chosen[..caps.first_places], caps.first))
+            {
+                chosen[place] = Candidate { source: Source::Exploration, ..left.remove(drawn) };
+            }
         }
     }
 }
@@ -170,14 +224,15 @@ fn below(random: &mut ChaCha20Rng, bound: usize) -> usize {
 
 /// Puts the most relevant item the model has never seen in its place, unless one is in the answer already.
 fn keep_place_for_new(
-    view: &View,
     request: &Request,
     chosen: &mut Vec<Candidate>,
     (open, pinned_groups): (usize, BTreeSet<u32>),
+    caps: &Caps,
     gates: &Gates<'_>,
     extras: &Extras<'_>,
     query: &Query,
 ) {
+    let view = gates.view;
     let refused = request.exploration_rate == Some(0.0);
     if refused || open <= NEW_ITEM_PLACE || chosen.iter().any(|candidate| view.is_new(candidate.index)) {
         return;
@@ -198,6 +253,15 @@ fn keep_place_for_new(
         });
     if let Some(best) = best {
         let place = NEW_ITEM_PLACE.min(chosen.len());
+        let category = view.leaf_category(best.index);
+        let first = caps.first_places.min(chosen.len());
+        let of_category = |candidate: &Candidate| view.leaf_category(candidate.index) == category;
+        let crowded = chosen[..first].iter().filter(|other| of_category(other)).count() >= caps.first;
+        // Its category gives the place up, if it has its share already; otherwise the last item does.
+        let last_alike = chosen[place..first].iter().rposition(of_category).map(|found| place + found);
+        if let Some(alike) = last_alike.filter(|_| crowded && category.is_some()) {
+            chosen.remove(alike);
+        }
         chosen.insert(place, Candidate { source: Source::Exploration, ..best });
         chosen.truncate(open);
     }
