@@ -23,6 +23,7 @@ mod controls;
 mod events;
 mod health;
 mod person;
+mod portability;
 mod profiles;
 mod recommend;
 mod served;
@@ -30,6 +31,7 @@ mod served;
 pub use config::{Config, Platform};
 pub use events::MAX_EVENTS_PER_CALL;
 pub use health::{Finding, Hits, Stats};
+pub use portability::Imported;
 pub use recommend::{CategoryRecommendation, Recommendation, Recommendations};
 
 use control::ControlFile;

@@ -138,10 +138,21 @@ impl History {
         self.rewrite(random)
     }
 
+    /// Puts what `change` leaves of each event in its place, in memory only.
+    pub(crate) fn retain_events(&mut self, change: impl Fn(StoredEvent) -> Option<StoredEvent>) {
+        self.events = std::mem::take(&mut self.events).into_iter().filter_map(change).collect();
+        self.rebuild_event_ids();
+    }
+
     /// Takes over the events and interests of another history; an event that is alike is not taken twice. Durable.
     pub(crate) fn adopt(&mut self, other: &Self, random: &mut CallRandom) -> Result<()> {
-        let new = other.events.iter().filter(|event| !self.events.contains(event));
-        let events: Vec<StoredEvent> = self.events.iter().chain(new).cloned().collect();
+        let own: BTreeSet<EventRef> = self.events.iter().map(EventRef::of).collect::<Result<_>>()?;
+        let mut events = self.events.clone();
+        for event in &other.events {
+            if !own.contains(&EventRef::of(event)?) {
+                events.push(event.clone());
+            }
+        }
         let mut interests = other.interests.clone();
         interests.extend(self.interests.clone());
         match self.log.rewrite(&encode_all(&interests, &events)?, random) {

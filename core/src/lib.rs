@@ -129,7 +129,7 @@
 //!
 //! In `docs/` of this crate: `architecture.md` (the modules, and how calls run through them), `events.md` (our event
 //! names next to those of others), `format.md` (the model pack byte by byte), `store-format.md` (the store's bytes),
-//! `receipts.md` (the receipts a shopper exports), `adr/` (decisions and their price).
+//! `receipts.md` (the receipts a shopper exports), `safeguards.md` (what keeps it from being misused), `adr/` (decisions and their price).
 
 pub mod consent;
 pub mod error;
@@ -155,7 +155,7 @@ mod rights;
 pub use catalog::{Availability, Item, ItemPatch, MAX_CATALOG_ITEMS, MAX_ITEMS_PER_CALL};
 pub use consent::{Consent, ConsentMethod, ConsentState, Origin, PersonalizationLevel, Purpose, Receipt};
 pub use engine::{
-    CategoryRecommendation, Config, Finding, Hits, MAX_EVENTS_PER_CALL, Platform, Recommendation,
+    CategoryRecommendation, Config, Finding, Hits, Imported, MAX_EVENTS_PER_CALL, Platform, Recommendation,
     Recommendations, Recommender, Stats,
 };
 pub use error::{Error, Result};

@@ -1,6 +1,6 @@
-//! What the shopper may see of what is kept: the history and the profile, in plain records.
+//! What the shopper may see of what is kept: the history and the profile, in plain records and as one document.
 //!
-//! Enters: history and profile. Leaves: [`HistoryEntry`]s and a [`ProfileSummary`].
+//! Enters: history and profile. Leaves: [`HistoryEntry`]s, a [`ProfileSummary`] and the export.
 //! Must never: need a consent. The shopper's own data is shown at every level that holds any.
 
 use std::collections::BTreeMap;
@@ -10,6 +10,9 @@ use crate::error::Result;
 use crate::event::{Action, StoredEvent, Subject};
 use crate::history::{EventRef, History, Interest};
 use crate::profile::Profile;
+
+mod export;
+pub(crate) use export::{Holdings, export};
 
 /// What a kept event says, in GA4's words where GA4 has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@
 //! log        SealedLog: generations, keys, order of writes
 //! memory     MemoryLog: the same promises without a disk
 //! state      SealedState: one blob in two copies
+//! passphrase records in one box that a passphrase opens
 //! ```
 
 use crate::codec::MAX_RECORD_BYTES;
@@ -19,6 +20,7 @@ use crate::error::{Error, Result};
 mod frame;
 mod log;
 mod memory;
+pub(crate) mod passphrase;
 mod random;
 mod recovery;
 mod state;

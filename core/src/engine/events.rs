@@ -71,9 +71,10 @@ impl Inner {
         let learns = gate.learns();
         let uses: Vec<_> = events.iter().map(|event| (event.served.clone(), event.chosen.clone())).collect();
         let view = self.catalog.view();
-        let admit = |event| {
-            let (event, sensitive) = withhold(view, event);
-            let admitted = gate.admit(event)?;
+        let admit = |event: ValidEvent| {
+            let left = event.kept.clone().map(|kept| withhold(view, kept));
+            let sensitive = left == Some(None);
+            let admitted = gate.admit(ValidEvent { kept: left.flatten().or(event.kept), ..event })?;
             if sensitive { Err(IgnoredReason::Sensitive) } else { Ok(admitted) }
         };
         let admitted = events.into_iter().map(admit).collect();
@@ -106,19 +107,15 @@ impl Inner {
     }
 }
 
-/// Takes the items of sensitive categories out of an event, and says whether it was about nothing else. What the shopper does
-/// not want to see is taken from any category.
-fn withhold(view: &View, event: ValidEvent) -> (ValidEvent, bool) {
-    let Some(kept) = event.kept.clone() else { return (event, false) };
-    let left = match kept.action {
+/// What is left of an event without the items of sensitive categories, if anything is. What the shopper does not want to see is
+/// taken from any category.
+pub(super) fn withhold(view: &View, event: StoredEvent) -> Option<StoredEvent> {
+    let left = match event.action {
         Action::ViewCategory(text) | Action::Search(text) if view.is_sensitive_text(&text) => None,
         Action::NotInterested(subject) => Some(Action::NotInterested(subject)),
         action => {
             action.without(|item| view.index_of(item).is_some_and(|index| view.is_sensitive_item(index)))
         }
     };
-    match left {
-        Some(action) => (ValidEvent { kept: Some(StoredEvent { action, ..kept }), ..event }, false),
-        None => (event, true),
-    }
+    left.map(|action| StoredEvent { action, ..event })
 }
