@@ -20,6 +20,7 @@ pub mod pack;
 pub mod reference;
 pub mod report;
 pub mod saved;
+pub mod schema;
 pub mod shop;
 pub mod statistics;
 pub mod train;

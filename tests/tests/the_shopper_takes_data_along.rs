@@ -6,6 +6,7 @@ use tastekeeper::{
     Error, Event, EventKind, Forget, Imported, Interest, PersonalizationLevel as Level, RecommendationKind,
     Recommender, Request, Subject,
 };
+use tastekeeper_models::schema::{check, properties};
 use tastekeeper_tests::phone::{DAY_MS, Phone, START_MS, brand, category, consent, item, view};
 use tastekeeper_tests::promise::{answers, same_answers};
 
@@ -46,9 +47,9 @@ fn with_everything(phone: &Phone) -> Recommender {
 fn document(shop: &Recommender) -> Value {
     let document = serde_json::from_str(&shop.export_data().unwrap()).unwrap();
     let schema: Value = serde_json::from_str(include_str!("../../core/docs/export.schema.json")).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let problems: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
-    assert!(problems.is_empty(), "{problems:?}");
+    let met = check(&schema, &document, "export").unwrap();
+    let unmet: Vec<String> = properties(&schema, "export").difference(&met).cloned().collect();
+    assert!(unmet.is_empty(), "the schema names what the export does not have: {unmet:?}");
     document
 }
 
