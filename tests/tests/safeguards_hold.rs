@@ -38,8 +38,8 @@ fn interest_in(number: u32) -> Vec<Event> {
 fn nothing_is_learned_from_sensitive_categories() -> Checked {
     let phones = [Phone::new(), Phone::new()];
     let [shop, never] = [careful(&phones[0])?, careful(&phones[1])?];
-    for (place, number) in (0..20).enumerate() {
-        let time_ms = START_MS - 100_000 + i64::try_from(place).unwrap();
+    for (place, number) in (0..).zip(0..20) {
+        let time_ms = START_MS - 100_000 + place;
         for event in interest_in(number) {
             let sensitive = category_of(number) == 2;
             let outcome = shop.track(event.clone().at(time_ms)).map_err(text)?;
@@ -137,7 +137,9 @@ fn price_never_enters_the_profile() {
 
 /// The largest number of items of one category among the first twenty. Category of a new item: by its number.
 fn crowd(items: &[Recommendation]) -> usize {
-    let number = |id: &str| id.rsplit('-').next().and_then(|digits| digits.parse::<u32>().ok()).unwrap();
+    let number = |id: &str| {
+        id.rsplit('-').next().and_then(|digits| digits.parse::<u32>().ok()).expect("ids end with a number")
+    };
     let mut counts = [0; 6];
     for item in items.iter().take(20) {
         counts[category_of(number(&item.item_id)) as usize] += 1;

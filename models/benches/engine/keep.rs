@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tastekeeper::platform::{DirectoryFileSystem, FileKeyCustodian, FixedClock};
-use tastekeeper::store::Durability;
+use tastekeeper::store::{CallRandom, Durability, SealedState};
 use tastekeeper::{Config, Consent, Event, Forget, PersonalizationLevel, Platform, Recommender};
 use tastekeeper_models::host::SystemRandom;
 
@@ -111,7 +111,37 @@ pub(crate) fn measure(folder: &Path, rounds: usize) -> Vec<Row> {
         });
     }
     rows.extend(contest.run(rounds));
+    rows.extend(withdraw(folder, small_pack, 10 * rounds));
     rows
+}
+
+/// Lowering to Off, whatever was kept; and its largest part alone: the consent state, made durable before and after.
+fn withdraw(folder: &Path, pack: &Path, rounds: usize) -> Vec<Row> {
+    let full = Phone::prepare(folder.join("full"), 10_000, pack);
+    let nearly_empty = Phone::prepare(folder.join("nearly-empty"), 10, pack);
+    let mut contest = Contest::new("withdrawal");
+    let to_off = |phone: &Phone| {
+        phone.time(|shop| shop.set_level(PersonalizationLevel::Off, None).expect("a sound disk"))
+    };
+    let name = "set_level(Off), 10 000 events";
+    contest.enter(name, None, || to_off(&full));
+    contest.enter("set_level(Off), 10 events", Some(name), || to_off(&nearly_empty));
+    contest.enter("the consent state alone, saved twice", Some(name), || {
+        let scratch = folder.join("state");
+        let files = Arc::new(DirectoryFileSystem::create(scratch.join("files")).expect("a sound disk"));
+        let keys = Arc::new(FileKeyCustodian::create(scratch.join("keys")).expect("a sound disk"));
+        let mut random = CallRandom::draw(&SystemRandom);
+        let mut state = SealedState::new(files, keys, "control");
+        state.save(&[7; 400], &mut random).expect("a sound disk");
+        let taken = time(|| {
+            for content in [8, 9] {
+                state.save(&[content; 400], &mut random).expect("a sound disk");
+            }
+        });
+        fs::remove_dir_all(scratch).expect("a sound disk");
+        taken
+    });
+    contest.run(rounds)
 }
 
 fn track(folder: &Path, short: &Phone, long: &Phone, rounds: usize) -> Vec<Row> {

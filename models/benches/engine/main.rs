@@ -39,15 +39,16 @@ fn micros(time: Duration) -> f64 {
 }
 
 fn print_table(rows: &[Row]) {
-    println!("{:<13} {:<38} {:>12} {:>12}  ratio to", "", "", "median us", "95 % us");
+    println!("{:<13} {:<38} {:>12} {:>12} {:>12}  ratio to", "", "", "median us", "95 % us", "99 % us");
     for row in rows {
         let ratio = row.ratio(rows).zip(row.peer).map(|(ratio, peer)| format!("{ratio:>7.2} x {peer}"));
         println!(
-            "{:<13} {:<38} {:>12.1} {:>12.1}  {}",
+            "{:<13} {:<38} {:>12.1} {:>12.1} {:>12.1}  {}",
             row.contest,
             row.name,
             micros(row.percentile(50)),
             micros(row.percentile(95)),
+            micros(row.percentile(99)),
             ratio.unwrap_or_default()
         );
     }
@@ -60,6 +61,7 @@ fn as_json(rows: &[Row]) -> serde_json::Value {
             "name": row.name,
             "median_us": micros(row.percentile(50)),
             "p95_us": micros(row.percentile(95)),
+            "p99_us": micros(row.percentile(99)),
             "samples": row.samples.len(),
             "peer": row.peer,
             "ratio": row.ratio(rows),
