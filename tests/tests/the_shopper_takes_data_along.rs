@@ -37,17 +37,18 @@ fn one_of_each() -> Vec<Event> {
 fn with_everything(phone: &Phone) -> Recommender {
     let shop = phone.open_at(Level::OnDevice);
     let events = (0..).zip(one_of_each()).map(|(place, event)| event.at(START_MS - 100 + place));
-    shop.track_all(events.collect()).unwrap();
-    shop.set_interest(&category(1), Interest::Boost).unwrap();
-    shop.set_interest(&category(3), Interest::Mute).unwrap();
-    shop.recommend(Request::new(RecommendationKind::ForYou)).unwrap();
+    shop.track_all(events.collect()).expect("a sound phone");
+    shop.set_interest(&category(1), Interest::Boost).expect("a sound phone");
+    shop.set_interest(&category(3), Interest::Mute).expect("a sound phone");
+    shop.recommend(Request::new(RecommendationKind::ForYou)).expect("a sound phone");
     shop
 }
 
 fn document(shop: &Recommender) -> Value {
-    let document = serde_json::from_str(&shop.export_data().unwrap()).unwrap();
-    let schema: Value = serde_json::from_str(include_str!("../../core/docs/export.schema.json")).unwrap();
-    let met = check(&schema, &document, "export").unwrap();
+    let document = serde_json::from_str(&shop.export_data().expect("a sound phone")).expect("a sound phone");
+    let schema: Value =
+        serde_json::from_str(include_str!("../../core/docs/export.schema.json")).expect("a sound phone");
+    let met = check(&schema, &document, "export").expect("a sound phone");
     let unmet: Vec<String> = properties(&schema, "export").difference(&met).cloned().collect();
     assert!(unmet.is_empty(), "the schema names what the export does not have: {unmet:?}");
     document
