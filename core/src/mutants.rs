@@ -28,6 +28,8 @@ pub enum Mutant {
     CutDurableFrames,
     /// A save of the state acknowledges after one copy.
     AcknowledgeOneCopy,
+    /// A state that another process changed is written over.
+    OverwriteForeignState,
     /// The level rises without a consent record.
     RaiseWithoutConsent,
     /// A rise of the level leaves no receipt.

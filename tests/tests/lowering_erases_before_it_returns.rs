@@ -4,7 +4,7 @@
 
 use tastekeeper::mutants::Mutant;
 use tastekeeper::platform::FileError;
-use tastekeeper::{Error, PersonalizationLevel as Level, Recommender};
+use tastekeeper::{Error, PersonalizationLevel as Level, Recommender, Tracked};
 use tastekeeper_tests::fault::{Fault, Variant};
 use tastekeeper_tests::phone::{Phone, START_MS, consent, view};
 use tastekeeper_tests::promise::{Checked, answers, ensure, must_catch, same_answers};
@@ -181,4 +181,26 @@ fn raising_again_starts_empty() {
     shop.set_level(Level::Off, None).unwrap();
     shop.set_level(Level::OnDevice, Some(&consent())).unwrap();
     assert_eq!(shop.stats().unwrap().events, 0);
+}
+
+/// Another process that still believes in the level of before must not bring it back.
+fn a_stale_process_raises_nothing() -> Checked {
+    let text = |error: Error| error.to_string();
+    let (phone, shop) = phone_with_history(Level::OnDevice);
+    let stale = phone.open().map_err(text)?;
+    shop.set_level(Level::Off, None).map_err(text)?;
+    for refused in
+        [stale.pause(true), stale.set_level(Level::Shared, Some(&consent())), stale.set_kill_switch(true)]
+    {
+        ensure(refused.is_err(), || "the consent state of another process was written over".into())?;
+    }
+    let kept = matches!(stale.track(view(3)), Ok(Tracked::Stored | Tracked::SessionOnly));
+    ensure(!kept, || "a stale process kept an event".into())?;
+    drop((shop, stale));
+    is_erased(&phone, &phone.open().map_err(text)?, Level::Off)
+}
+
+#[test]
+fn another_process_cannot_bring_a_level_back() {
+    must_catch(Mutant::OverwriteForeignState, a_stale_process_raises_nothing);
 }

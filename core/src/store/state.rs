@@ -48,6 +48,10 @@ pub struct SealedState {
     name: String,
     /// An erasure could not be finished; the next save finishes it first.
     erasing: bool,
+    /// Checksums of what this value read and of what it tried to write since: anything else is another process's.
+    own: Vec<[u8; CHECKSUM_BYTES]>,
+    /// Whether a copy is known to be on disk.
+    on_disk: bool,
 }
 
 impl fmt::Debug for SealedState {
@@ -72,7 +76,7 @@ impl SealedState {
     /// The state `name`. Nothing is read or written yet.
     #[must_use]
     pub fn new(files: Arc<dyn FileSystem>, keys: Arc<dyn KeyCustodian>, name: &str) -> Self {
-        Self { files, keys, name: name.to_owned(), erasing: false }
+        Self { files, keys, name: name.to_owned(), erasing: false, own: Vec::new(), on_disk: false }
     }
 
     /// Returns the newest blob that is whole. May block on disk.
@@ -82,7 +86,7 @@ impl SealedState {
     /// # Errors
     /// [`Error::StorageCorrupt`] when no copy is whole, [`Error::KeyUnavailable`] when the custodian fails or the
     /// key is another, [`Error::StorageUnavailable`] when a copy cannot be read.
-    pub fn load(&self) -> Result<LoadedState> {
+    pub fn load(&mut self) -> Result<LoadedState> {
         let _lock = self.files.lock()?;
         let key = self.keys.load(&self.name)?;
         let (revision, blob, findings) = self.read(key.as_ref())?;
@@ -90,13 +94,15 @@ impl SealedState {
             // What is acted upon from now on must not be undone by a power cut.
             self.files.sync_directory()?;
         }
+        self.own = blob.iter().map(|blob| checksum(blob)).collect();
+        self.on_disk = blob.is_some();
         Ok(LoadedState { blob, findings })
     }
 
     /// Replaces the blob, at most 64 KiB; returns when both copies are on the device.
     ///
     /// # Errors
-    /// As for [`SealedState::load`], and [`Error::StorageFull`], [`Error::InvalidArgument`]. See the type for what a
+    /// As for [`SealedState::load`], [`Error::StorageUnavailable`] when another process changed the state since, and [`Error::StorageFull`], [`Error::InvalidArgument`]. See the type for what a
     /// reader sees afterwards.
     pub fn save(&mut self, blob: &[u8], random: &mut CallRandom) -> Result<()> {
         check_records(&[blob.to_vec()])?;
@@ -106,9 +112,16 @@ impl SealedState {
             return Err(unavailable("an erasure could not be finished"));
         }
         let key = self.keys.load(&self.name)?;
-        let (revision, _, findings) = self.read(key.as_ref())?;
+        let (revision, found, findings) = self.read(key.as_ref())?;
         if findings.contains(&Finding::MissingKey) {
             return Err(key_unavailable("the state has no key; only erasing it makes it usable"));
+        }
+        let is_own = match &found {
+            Some(found) => !self.on_disk && self.own.is_empty() || self.own.contains(&checksum(found)),
+            None => !self.on_disk,
+        };
+        if !is_own && !mutant!(OverwriteForeignState) {
+            return Err(FileError::Changed.into());
         }
         let key = match key {
             Some(key) if revision.is_some() => key,
@@ -121,8 +134,12 @@ impl SealedState {
         };
         let revision = revision.unwrap_or(0).checked_add(1).ok_or_else(|| corrupt("the state's revision"))?;
         let bytes = seal_copy(&Cipher::new(&key), revision, blob, random)?;
+        self.own.push(checksum(blob));
         let written = self.write_copies(&bytes);
-        if written.is_err() {
+        if written.is_ok() {
+            self.own = vec![checksum(blob)];
+            self.on_disk = true;
+        } else {
             for copy in self.copies() {
                 let _ = self.files.remove(&format!("{copy}.new"));
             }
@@ -147,6 +164,7 @@ impl SealedState {
 
     fn erase_locked(&mut self) -> Result<()> {
         self.erasing = true;
+        (self.own, self.on_disk) = (Vec::new(), false);
         let destroyed = self.keys.destroy(&self.name);
         let mut removed = true;
         for copy in self.copies() {
