@@ -57,7 +57,10 @@ mod receipt;
 
 pub(crate) use export::export as export_receipts;
 pub use export::{VerifiedReceipts, verify_receipts};
-pub(crate) use ledger::{CONSENT_LIFETIME_MS, DAY_MS, EXPIRED_GRACE_MS, ProfileConsent, ProfileConsentV1};
+pub(crate) use ledger::{
+    CONSENT_LIFETIME_MS, DAY_MS, EXPIRED_GRACE_MS, ProfileConsent, ProfileConsentV1, SESSION_IDLE_MINUTES,
+};
+pub(crate) use receipt::MAX_RECEIPTS;
 pub use receipt::{Consent, ConsentMethod, Origin, Receipt};
 
 /// How personal the shop may be. Ordered: a later level includes what an earlier one allows.

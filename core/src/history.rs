@@ -26,7 +26,7 @@ const RECORD_VERSION: u8 = 1;
 const QUIET_VERSION: u8 = 2;
 
 /// Most categories with an interest set by hand.
-const MAX_INTERESTS: usize = 1_000;
+pub(crate) const MAX_INTERESTS: usize = 1_000;
 
 /// How the shopper corrected the shop's idea of a category.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +75,13 @@ impl EventRef {
 pub(crate) struct Retention {
     pub(crate) days: u32,
     pub(crate) max_events: usize,
+}
+
+impl Default for Retention {
+    /// What an app that says nothing gets.
+    fn default() -> Self {
+        Self { days: 90, max_events: 5_000 }
+    }
 }
 
 impl Retention {

@@ -138,6 +138,7 @@ pub mod model;
 #[cfg(feature = "mutants")]
 pub mod mutants;
 pub mod platform;
+pub mod policy;
 pub mod report;
 pub mod sensitive;
 pub mod store;
@@ -165,6 +166,7 @@ pub use event::{
 };
 pub use explain::{Explanation, ExplanationPart, Reason, Via};
 pub use history::{EventRef, Forget, Interest};
+pub use policy::{Policy, policy};
 pub use ranking::filter::{Filter, SameAs};
 pub use ranking::request::{
     Boost, Context, MAX_BOOSTS, MAX_COUNT, MAX_IDS, MinRelevance, Pin, RecommendationKind, Request, Source,

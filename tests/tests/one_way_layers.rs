@@ -26,6 +26,7 @@ const LAYERS: &[&str] = &[
     "explain",
     "report",
     "rights",
+    "policy",
     "engine",
 ];
 

@@ -14,6 +14,8 @@ use crate::store::CallRandom;
 pub(crate) const CONSENT_LIFETIME_MS: i64 = 396 * DAY_MS;
 /// How long sealed data outlives an expired consent before it is erased.
 pub(crate) const EXPIRED_GRACE_MS: i64 = 30 * DAY_MS;
+/// At level Session, a visit ends after so many idle minutes where the app says nothing.
+pub(crate) const SESSION_IDLE_MINUTES: u32 = 30;
 pub(crate) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The consent of one profile on this phone.

@@ -13,7 +13,7 @@ use crate::mutant;
 use crate::store::CallRandom;
 
 /// Most receipts kept; older ones are dropped, their hash stays in the chain.
-pub(super) const MAX_RECEIPTS: usize = 20;
+pub(crate) const MAX_RECEIPTS: usize = 20;
 
 /// Longest text of a receipt in bytes; with the caps on receipts and profiles all of them fit one sealed state.
 const MAX_TEXT_BYTES: usize = 64;

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::{Clock, Durability, FileSystem, KeyCustodian, PersonalizationLevel, SecureRandom};
+use crate::consent::SESSION_IDLE_MINUTES;
 use crate::error::{Error, Result};
 use crate::event::check_id;
 use crate::history::Retention;
 use crate::platform::{MemoryFileSystem, MemoryKeyCustodian};
+use crate::policy::{Numbers, Policy};
 use crate::store::Caps;
 
 /// Largest catalogue file in bytes.
@@ -47,16 +49,17 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
+        let Retention { days, max_events } = Retention::default();
         Self {
             profile: "default".into(),
             model_keys: Vec::new(),
-            retention_days: 90,
-            max_events: 5_000,
+            retention_days: days,
+            max_events,
             event_durability: Durability::Process,
             max_level: PersonalizationLevel::Shared,
             accepted_notices: Vec::new(),
             sensitive_categories: Vec::new(),
-            session_idle_minutes: 30,
+            session_idle_minutes: SESSION_IDLE_MINUTES,
         }
     }
 }
@@ -89,6 +92,18 @@ impl Config {
             check_id(&format!("config.sensitive_categories[{place}]"), category)?;
         }
         Ok(())
+    }
+
+    /// The policy of an app with these limits: what is kept, for how long and why, and what may leave.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        let numbers = Numbers {
+            retention_days: self.retention_days,
+            max_events: u32::try_from(self.max_events).unwrap_or(u32::MAX),
+            session_idle_minutes: self.session_idle_minutes,
+            ..Numbers::default()
+        };
+        Policy::new(numbers, self.max_level)
     }
 
     pub(super) fn retention(&self) -> Retention {

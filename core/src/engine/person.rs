@@ -8,11 +8,9 @@ use crate::consent::EXPIRED_GRACE_MS;
 use crate::error::{Error, Result};
 use crate::history::History;
 use crate::mutant;
+use crate::policy::MAX_SHOWN;
 use crate::profile::Profile;
 use crate::store::{self, CallRandom, Caps, MemoryLog, RecordLog, SealedLog};
-
-/// Most items whose last showing is remembered.
-const MAX_SHOWN: usize = 1_000;
 
 /// A shopper, as far as the level allows.
 pub(super) struct Person {

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::consent::PersonalizationLevel;
 use crate::explain::Explanation;
+use crate::policy::MAX_ANSWERS;
 use crate::ranking::request::Request;
 
-/// How many answers are remembered.
-const MAX_ANSWERS: usize = 32;
 /// How many items of one answer are remembered, over all its continuations.
 const MAX_ITEMS_PER_ANSWER: usize = 1_000;
 

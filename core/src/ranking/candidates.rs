@@ -16,7 +16,7 @@ use crate::history::Interest;
 use crate::mutant;
 
 /// Added to items of a category the shopper boosted, in natural-log odds.
-const INTEREST_BOOST: f64 = 2.0;
+pub(crate) const INTEREST_BOOST: f64 = 2.0;
 
 /// What keeps an item out of an answer.
 pub(crate) struct Gates<'a> {

@@ -13,10 +13,10 @@ use crate::catalog::View;
 use crate::mutant;
 
 /// The place kept for an item the model has never seen, from 0, in answers that are long enough.
-const NEW_ITEM_PLACE: usize = 4;
+pub(crate) const NEW_ITEM_PLACE: usize = 4;
 /// At most this share of an answer with any diversity, and of its first places, comes from one category, as long as others
 /// are there.
-const MAX_CATEGORY_SHARE: f64 = 0.6;
+pub(crate) const MAX_CATEGORY_SHARE: f64 = 0.6;
 /// How many places are the first ones.
 const FIRST_PLACES: usize = 20;
 

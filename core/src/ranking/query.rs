@@ -15,7 +15,7 @@ use crate::mutant;
 use crate::profile::{Profile, SIGNAL_WINDOW, Signal};
 
 /// Weight of a category or search signal relative to an item seen at the same moment.
-const BROWSE_WEIGHT: f64 = 0.5;
+pub(crate) const BROWSE_WEIGHT: f64 = 0.5;
 /// Weight of a dislike relative to the inverse temperature of the logits: its lookalikes sink.
 const DISLIKE_WEIGHT: f64 = 0.5;
 /// Most attributes that the words of one search can name.

@@ -8,6 +8,8 @@ use crate::event::{MAX_QUERY_BYTES, check_id};
 pub const MAX_COUNT: usize = 100;
 /// Most ids in `exclude_ids`, in a cart, and in a list to rerank.
 pub const MAX_IDS: usize = 1_000;
+/// The share of places of `ForYou` that go to items which are not the best known, where the request says nothing.
+pub(crate) const EXPLORATION_RATE: f64 = 0.1;
 /// Most boosts, and most pins, of one request.
 pub const MAX_BOOSTS: usize = 20;
 
@@ -229,7 +231,7 @@ impl Request {
         match (&self.kind, self.exploration_rate, self.seed) {
             (RecommendationKind::BoughtWith(_), _, _) => 0.0,
             (_, Some(rate), _) => rate,
-            (RecommendationKind::ForYou, None, None) => 0.1,
+            (RecommendationKind::ForYou, None, None) => EXPLORATION_RATE,
             _ => 0.0,
         }
     }
