@@ -22,6 +22,7 @@ mod control;
 mod controls;
 mod events;
 mod health;
+mod inspect;
 mod person;
 mod portability;
 mod profiles;
@@ -31,6 +32,7 @@ mod served;
 pub use config::{Config, Platform};
 pub use events::MAX_EVENTS_PER_CALL;
 pub use health::{Finding, Hits, Stats};
+pub use inspect::{StoreContents, StoredHistory, StoredProfile};
 pub use portability::Imported;
 pub use recommend::{CategoryRecommendation, Recommendation, Recommendations};
 

@@ -157,7 +157,7 @@ pub use catalog::{Availability, Item, ItemPatch, MAX_CATALOG_ITEMS, MAX_ITEMS_PE
 pub use consent::{Consent, ConsentMethod, ConsentState, Origin, PersonalizationLevel, Purpose, Receipt};
 pub use engine::{
     CategoryRecommendation, Config, Finding, Hits, Imported, MAX_EVENTS_PER_CALL, Platform, Recommendation,
-    Recommendations, Recommender, Stats,
+    Recommendations, Recommender, Stats, StoreContents, StoredHistory, StoredProfile,
 };
 pub use error::{Error, Result};
 pub use event::{

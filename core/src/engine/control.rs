@@ -51,7 +51,7 @@ struct InstalledModel {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Control {
+pub(super) struct Control {
     profiles: Vec<ProfileEntry>,
     active: u32,
     next_number: u32,
@@ -99,6 +99,33 @@ fn decode_control(blob: &[u8], random: &mut CallRandom) -> std::result::Result<C
         models: old.models,
         stopped: false,
     })
+}
+
+/// Reads the state without a profile being active and without repairing anything, with what reading found.
+///
+/// # Errors
+/// When it is damaged, or its key is not there.
+pub(super) fn read(platform: &Platform, random: &mut CallRandom) -> Result<(Control, Vec<store::Finding>)> {
+    let loaded = SealedState::new(platform.files.clone(), platform.keys.clone(), CONTROL).load()?;
+    if loaded.findings.contains(&store::Finding::MissingKey) {
+        return Err(Error::KeyUnavailable { reason: "the key of the consent state is not there".into() });
+    }
+    let control = match loaded.blob {
+        Some(blob) => decode_control(&blob, random).map_err(|error| error.of("the consent state"))?,
+        None => Control::default(),
+    };
+    Ok((control, loaded.findings))
+}
+
+impl Control {
+    pub(super) fn profiles(&self) -> &[ProfileEntry] {
+        &self.profiles
+    }
+
+    /// Whether the kill switch is on.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped
+    }
 }
 
 /// The control state with its file.
