@@ -10,6 +10,7 @@ mod check_data;
 mod checkpoint;
 mod counting_sql;
 mod demo;
+mod disclosures;
 mod evaluate;
 mod failure;
 mod files;
@@ -77,6 +78,8 @@ enum Command {
     Report(report::ReportArguments),
     /// Checks the consent receipts that a phone exported
     Receipts(receipts::ReceiptsArguments),
+    /// Writes the privacy papers of an app: Apple, Google Play, Art. 30 GDPR, notices, main parameters
+    Disclosures(disclosures::DisclosuresArguments),
     /// Writes a shop that does not exist: catalogue, log, categories, personas
     GenerateShop(generate_shop::GenerateShopArguments),
     /// Shows everything once, in under a minute: a shop, a model, a phone and what the shopper controls
@@ -103,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Gate(arguments) => gate::run(&arguments, &mut output),
         Command::Report(arguments) => report::run(&arguments, &mut output),
         Command::Receipts(arguments) => receipts::run(&arguments, &mut output),
+        Command::Disclosures(arguments) => disclosures::run(&arguments, &mut output),
         Command::GenerateShop(arguments) => generate_shop::run(&arguments, &mut output),
         Command::Demo(arguments) => demo::run(&arguments, &mut output),
     };

@@ -10,6 +10,7 @@ pub mod check;
 pub mod command;
 pub mod counted;
 pub mod dataset;
+pub mod disclosures;
 pub mod evaluate;
 pub mod gates;
 pub mod generate;
