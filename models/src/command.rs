@@ -24,6 +24,7 @@ mod keys;
 mod log;
 mod output;
 mod pack;
+mod privacy_report;
 mod progress;
 mod receipts;
 mod report;
@@ -80,6 +81,8 @@ enum Command {
     Receipts(receipts::ReceiptsArguments),
     /// Writes the privacy papers of an app: Apple, Google Play, Art. 30 GDPR, notices, main parameters
     Disclosures(disclosures::DisclosuresArguments),
+    /// Looks at a store for a privacy officer: policy, files, receipts, reports
+    PrivacyReport(privacy_report::PrivacyReportArguments),
     /// Writes a shop that does not exist: catalogue, log, categories, personas
     GenerateShop(generate_shop::GenerateShopArguments),
     /// Shows everything once, in under a minute: a shop, a model, a phone and what the shopper controls
@@ -107,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Report(arguments) => report::run(&arguments, &mut output),
         Command::Receipts(arguments) => receipts::run(&arguments, &mut output),
         Command::Disclosures(arguments) => disclosures::run(&arguments, &mut output),
+        Command::PrivacyReport(arguments) => privacy_report::run(&arguments, &mut output),
         Command::GenerateShop(arguments) => generate_shop::run(&arguments, &mut output),
         Command::Demo(arguments) => demo::run(&arguments, &mut output),
     };

@@ -18,6 +18,7 @@ pub mod host;
 pub mod import;
 pub mod input;
 pub mod pack;
+pub mod privacy_report;
 pub mod reference;
 pub mod report;
 pub mod saved;

@@ -12,8 +12,8 @@ use crate::pack::PackError;
 const INPUT: u8 = 2;
 /// The command could not do what was asked.
 const OPERATION: u8 = 1;
-/// A gate failed; nothing else of `gate` ends with this.
-const GATE_FAILED: u8 = 1;
+/// A gate failed, or a store is not in order; nothing else of `gate` and `privacy-report` ends with this.
+const JUDGED_BAD: u8 = 1;
 
 /// See the module.
 #[derive(Debug)]
@@ -35,10 +35,15 @@ impl Failure {
 
     /// A gate of a release failed.
     pub(super) fn gate_failed(message: impl fmt::Display) -> Self {
-        Self { message: message.to_string(), code: GATE_FAILED }
+        Self { message: message.to_string(), code: JUDGED_BAD }
     }
 
-    /// The same failure, where 1 is kept for gates that failed.
+    /// What was looked at is not in order.
+    pub(super) fn not_in_order(message: impl fmt::Display) -> Self {
+        Self { message: message.to_string(), code: JUDGED_BAD }
+    }
+
+    /// The same failure, where 1 is kept for what was judged.
     pub(super) fn not_judged(self) -> Self {
         Self { code: INPUT, ..self }
     }

@@ -84,15 +84,15 @@ pub(super) fn record(filler: &Filler<'_>) -> Paper {
     }
     text.push_str("\nNever kept:\n\n");
     for never in &policy.never_kept {
-        write!(text, "* {}. {}\n", never.what, never.because).expect("a string takes text");
+        writeln!(text, "* {}. {}", never.what, never.because).expect("a string takes text");
     }
     text.push_str("\n### Who can read it\n\n");
     for reader in &policy.readers {
-        write!(text, "* {}: {}\n", reader.who, lowered(&reader.reads)).expect("a string takes text");
+        writeln!(text, "* {}: {}", reader.who, lowered(&reader.reads)).expect("a string takes text");
     }
     text.push_str("\n### Erasure\n\n");
     for erasure in &policy.erasures {
-        write!(text, "* {}: {}\n", erasure.by, lowered(&erasure.erases)).expect("a string takes text");
+        writeln!(text, "* {}: {}", erasure.by, lowered(&erasure.erases)).expect("a string takes text");
     }
     text.push_str(SECURITY);
     if let Some(report) = policy.leaves.first() {
