@@ -117,6 +117,8 @@ pub enum Field {
     Rating,
     /// The app's own id of the event.
     EventId,
+    /// Whether it is a gift, which is kept and not learned from.
+    Gift,
 }
 
 /// Where something is kept.

@@ -72,7 +72,7 @@ fn sample(kind: EventKind) -> Event {
 
 /// The fields of a kept event. Nothing is passed over with `..`: a new field has to be named.
 fn fields(event: &StoredEvent) -> Vec<Field> {
-    let StoredEvent { time_ms: _, action, event_id: _ } = event;
+    let StoredEvent { time_ms: _, action, event_id: _, quiet: _ } = event;
     let own: &[Field] = match action {
         Action::View(_) | Action::AddToWishlist(_) | Action::RemoveFromWishlist(_) => &[Field::Items],
         Action::ViewCategory(_) => &[Field::Category],
@@ -87,7 +87,7 @@ fn fields(event: &StoredEvent) -> Vec<Field> {
         Action::NotInterested(Subject::Brand(_)) => &[Field::Brand],
         Action::NotInterested(Subject::Category(_)) => &[Field::Category],
     };
-    let mut all = vec![Field::Time, Field::EventId];
+    let mut all = vec![Field::Time, Field::EventId, Field::Gift];
     all.extend(own);
     all.sort_unstable();
     all
@@ -135,9 +135,13 @@ mod tests {
         assert_eq!(of("ViewItemList").destination, EventDestination::Visit);
         assert_eq!(of("SelectItem").destination, EventDestination::Visit);
         assert_eq!(of("ViewCart").destination, EventDestination::Dropped);
-        assert_eq!(of("Search").fields, [Field::Time, Field::Query, Field::EventId]);
-        assert_eq!(of("Purchase").fields, [Field::Time, Field::Items, Field::Quantity, Field::EventId]);
-        let subjects = [Field::Time, Field::Items, Field::Category, Field::Brand, Field::EventId];
+        assert_eq!(of("Search").fields, [Field::Time, Field::Query, Field::EventId, Field::Gift]);
+        assert_eq!(
+            of("Purchase").fields,
+            [Field::Time, Field::Items, Field::Quantity, Field::EventId, Field::Gift]
+        );
+        let subjects =
+            [Field::Time, Field::Items, Field::Category, Field::Brand, Field::EventId, Field::Gift];
         assert_eq!(of("NotInterested").fields, subjects);
         assert!(
             found

@@ -5,6 +5,7 @@ use super::{
     PurposePolicy, Reader, events, fill,
 };
 use crate::consent::{PersonalizationLevel, Purpose};
+use crate::sensitive::SensitiveTopic;
 
 use PersonalizationLevel::{Off, OnDevice, Session, Shared};
 use Purpose::{History, Measure, Personalise, Share};
@@ -133,6 +134,11 @@ const NEVER_KEPT: &[(&str, &str)] = &[
     ),
     ("The answer and the place in it that an event came from", "They are counted in memory and dropped."),
     (
+        "What is done with items of sensitive categories: {sensitive}",
+        "The engine knows such categories by their ids and names, and searches by their words; the list is built in, a shop \
+         can add to it and cannot take away. Only that the shopper is not interested in something is kept there.",
+    ),
+    (
         "Anything readable in a file",
         "Every file of the engine is sealed with a key that the phone's key store keeps.",
     ),
@@ -178,6 +184,37 @@ const ERASURES: &[(&str, &str)] = &[
     ("Resetting the store", "Everything, the keys first."),
     ("Removing the app", "The system removes the files; a key that outlives them opens nothing."),
 ];
+
+/// The topics of sensitive categories, in the order of the list.
+fn sensitive_topics() -> String {
+    let name = |topic: &SensitiveTopic| match topic {
+        SensitiveTopic::Health => "health",
+        SensitiveTopic::Disability => "disability",
+        SensitiveTopic::Sexuality => "sexual life",
+        SensitiveTopic::Pregnancy => "pregnancy",
+        SensitiveTopic::Religion => "religion",
+        SensitiveTopic::Politics => "politics",
+        SensitiveTopic::Ethnicity => "ethnic origin",
+        SensitiveTopic::Union => "trade unions",
+        SensitiveTopic::Debt => "debt",
+        SensitiveTopic::Gambling => "gambling",
+        SensitiveTopic::Own => "what the shop adds",
+    };
+    let topics = [
+        SensitiveTopic::Health,
+        SensitiveTopic::Disability,
+        SensitiveTopic::Sexuality,
+        SensitiveTopic::Pregnancy,
+        SensitiveTopic::Religion,
+        SensitiveTopic::Politics,
+        SensitiveTopic::Ethnicity,
+        SensitiveTopic::Union,
+        SensitiveTopic::Debt,
+        SensitiveTopic::Gambling,
+        SensitiveTopic::Own,
+    ];
+    topics.iter().map(name).collect::<Vec<_>>().join(", ")
+}
 
 fn what_for(purpose: Purpose) -> &'static str {
     match purpose {
@@ -239,7 +276,8 @@ impl Policy {
     /// The policy of an app with these limits whose level is never above `max_level`.
     #[must_use]
     pub fn new(numbers: Numbers, max_level: PersonalizationLevel) -> Self {
-        let words = numbers.words(Language::English);
+        let mut words = numbers.words(Language::English);
+        words.push(("sensitive", sensitive_topics()));
         let text = |template: &str| fill(template, &words);
         let steps = || [Off, Session, OnDevice, Shared].into_iter().filter(|level| *level <= max_level);
         let allowed = max_level.purposes();
@@ -326,7 +364,9 @@ mod tests {
             [keeps, from]
         })) {
             assert!(!template.contains(|c: char| c.is_ascii_digit()), "{template}");
-            let filled = fill(template, &Numbers::default().words(Language::English));
+            let mut words = Numbers::default().words(Language::English);
+            words.push(("sensitive", sensitive_topics()));
+            let filled = fill(template, &words);
             assert!(!filled.contains('{'), "{filled}");
         }
     }

@@ -148,6 +148,7 @@ fn field_name(field: Field) -> &'static str {
         Field::Quantity => "quantity",
         Field::Rating => "rating",
         Field::EventId => "the app's id of the event",
+        Field::Gift => "whether it is a gift",
     }
 }
 

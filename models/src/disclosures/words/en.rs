@@ -25,7 +25,7 @@ pub(super) const WORDS: Words = Words {
                     close the app, or when you come back after {session_idle_minutes} minutes or more.",
             full: &[
                 "What is used: the items and categories you look at, what you search for, your cart and wish list, what you \
-                 buy, return and rate, and what you say does not interest you. Not used: what you pay.",
+                 buy, return and rate, and what you say does not interest you. Not used: what you pay. Nothing is learned from sensitive categories such as health, religion or sexual life.",
                 "Where: in this phone's memory. None of it is written to storage, and none of it leaves the phone.",
                 "What for: to order recommendations, and to count on the phone which of them you choose.",
             ],
@@ -37,7 +37,7 @@ pub(super) const WORDS: Words = Words {
             full: &[
                 "What is remembered: the items and categories you look at, what you search for, your cart and wish list, what \
                  you buy, return and rate, what you say does not interest you, each with its time, and the categories you \
-                 choose to see more of or never. Not remembered: what you pay.",
+                 choose to see more of or never. Not remembered: what you pay. Nothing is learned from sensitive categories such as health, religion or sexual life.",
                 "Where: in encrypted files on this phone. The phone's own key store keeps the keys.",
                 "How long: {retention_days} whole days, and never more than {max_events} events; the oldest go first. What is \
                  past its time goes when you next use the app. The categories you set yourself stay until you change them or \

@@ -25,7 +25,7 @@ pub(super) const WORDS: Words = Words {
                     desaparece cuando cierras la aplicación o vuelves al cabo de {session_idle_minutes} minutos o más.",
             full: &[
                 "Qué se usa: los artículos y categorías que miras, lo que buscas, tu cesta y tu lista de deseos, lo que compras, \
-                 devuelves y valoras, y lo que dices que no te interesa. No se usa lo que pagas.",
+                 devuelves y valoras, y lo que dices que no te interesa. No se usa lo que pagas. De las categorías sensibles, como salud, religión o vida sexual, no se aprende nada.",
                 "Dónde: en la memoria de trabajo de este teléfono. Nada de ello se guarda de forma permanente y nada sale del \
                  teléfono.",
                 "Para qué: para ordenar las recomendaciones y para contar, en el teléfono, cuáles eliges.",
@@ -39,7 +39,7 @@ pub(super) const WORDS: Words = Words {
             full: &[
                 "Qué se recuerda: los artículos y categorías que miras, lo que buscas, tu cesta y tu lista de deseos, lo que \
                  compras, devuelves y valoras, lo que dices que no te interesa, cada cosa con su hora, y las categorías de las que \
-                 quieres ver más o nada. No se recuerda lo que pagas.",
+                 quieres ver más o nada. No se recuerda lo que pagas. De las categorías sensibles, como salud, religión o vida sexual, no se aprende nada.",
                 "Dónde: en archivos cifrados de este teléfono. Las claves las guarda el almacén de claves del propio teléfono.",
                 "Cuánto tiempo: {retention_days} días enteros y nunca más de {max_events} eventos; los más antiguos se van primero. \
                  Lo que ha cumplido su plazo se borra la próxima vez que usas la aplicación. Las categorías que ajustaste tú se \

@@ -27,7 +27,7 @@ pub(super) const WORDS: Words = Words {
             full: &[
                 "Ce qui est utilisé : les articles et catégories que vous regardez, vos recherches, votre panier et votre liste \
                  d’envies, ce que vous achetez, retournez et notez, et ce dont vous dites qu’il ne vous intéresse pas. N’est pas \
-                 utilisé : ce que vous payez.",
+                 utilisé : ce que vous payez. Rien n’est appris des catégories sensibles comme la santé, la religion ou la vie sexuelle.",
                 "Où : dans la mémoire vive de ce téléphone. Rien n’en est enregistré durablement et rien n’en sort.",
                 "Pourquoi : pour classer les recommandations et compter, sur le téléphone, lesquelles vous choisissez.",
             ],
@@ -41,7 +41,7 @@ pub(super) const WORDS: Words = Words {
                 "Ce qui est mémorisé : les articles et catégories que vous regardez, vos recherches, votre panier et votre liste \
                  d’envies, ce que vous achetez, retournez et notez, ce dont vous dites qu’il ne vous intéresse pas, chaque fois \
                  avec l’heure, ainsi que les catégories que vous voulez voir davantage ou jamais. N’est pas mémorisé : ce que vous \
-                 payez.",
+                 payez. Rien n’est appris des catégories sensibles comme la santé, la religion ou la vie sexuelle.",
                 "Où : dans des fichiers chiffrés sur ce téléphone. Les clés sont gardées par le coffre à clés du téléphone.",
                 "Combien de temps : {retention_days} jours entiers et jamais plus de {max_events} événements ; les plus anciens \
                  partent d’abord. Ce qui a fait son temps est effacé à votre prochaine utilisation de l’application. Les \
