@@ -27,9 +27,9 @@ const KEPT: &[KeptRow] = &[
         &[History, Personalise],
         "At Session until the app closes the engine, or the first call after {session_idle_minutes} idle minutes. From \
          OnDevice on {retention_days} whole days in UTC and what has passed of the current one, and at most {max_events} \
-         events; when there are more, the oldest tenth goes. What is past its time goes at the first call of the day: an \
-         app that is not opened erases nothing. When the consent ends it stays sealed and unused for {grace_days} days \
-         and then goes.",
+         events; when there are more, the oldest tenth goes. When the consent ends it stays sealed and unused for \
+         {grace_days} days and then goes. What is past its time goes at the first call after it: an app that is not opened \
+         erases nothing.",
     ),
     (
         "profile",
@@ -47,7 +47,7 @@ const KEPT: &[KeptRow] = &[
         Session,
         Place::MemoryThenSealedFile,
         &[Personalise],
-        "Until the shopper sets them to neutral, forgets everything or lowers the level; the days of the history do not \
+        "Until the shopper sets them to neutral, forgets the category or everything, or lowers the level; the days of the history do not \
          count for them.",
     ),
     (
@@ -239,7 +239,7 @@ fn level_words(level: PersonalizationLevel) -> (&'static str, &'static str) {
             "The request and the history.",
         ),
         Shared => (
-            "The same, and at most one report in {epoch_days} days of {report_bytes} bytes to the shop.",
+            "The same, and at most one report of {report_bytes} bytes to the shop in each period of {epoch_days} days.",
             "The request and the history.",
         ),
     }
@@ -250,8 +250,8 @@ fn report(text: impl Fn(&str) -> String) -> LeavingData {
         name: "report".to_owned(),
         from_level: Shared,
         what: text(
-            "{topics_per_report} of {topics} coarse topics, drawn at random so that the shopper's own are only a little \
-             more likely; the version and the parameters of the method, the list of topics it refers to, and the epoch. \
+            "{topics_per_report} of {topics} coarse topics, drawn at random: the topic of one of the shopper's last {slots} \
+             different items is more likely than others to be among them, and never sure to be. The version and the parameters of the method, the list of topics it refers to, and the epoch. \
              {report_bytes} bytes, always.",
         ),
         what_not: text(
@@ -259,7 +259,7 @@ fn report(text: impl Fn(&str) -> String) -> LeavingData {
              {epoch_days} days.",
         ),
         how_often: text(
-            "At most one in {epoch_days} days, {reports_per_four_epochs} in any four such periods and {max_reports} ever \
+            "At most one in each period of {epoch_days} days, {reports_per_four_epochs} in any four such periods and {max_reports} ever \
              from one installation; offered to the app within {offer_within_days} days of being drawn.",
         ),
         privacy_loss: text(

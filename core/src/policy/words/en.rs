@@ -7,7 +7,7 @@ pub(super) const WORDS: Words = Words {
            list, give an item a fixed place or move items it promotes further up. A fixed place is marked as such, and a \
            promotion is named among the reasons where it is one of the main ones.",
     choices: "Your own choices come before any calculation. What you are not interested in, and categories you never want to \
-              see, is not recommended. Items of a category you want to see more of have their odds multiplied by about \
+              see, are not recommended. Items of a category you want to see more of have their odds multiplied by about \
               {interest_factor}. What is in your cart is left out, and so is what you bought in the last \
               {bought_recently_days} days, except in lists for buying again.",
     context: "What is on the screen: the item, the cart, the category or the words you search for. Lists beside an item or a \

@@ -13,11 +13,11 @@ pub(super) const WORDS: Words = Words {
     notices: [
         Notice {
             title: "Ohne Personalisierung",
-            short: "Über dich wird nichts gespeichert und nichts genutzt. Empfehlungen richten sich nach dem, was auf dem \
+            short: "Was du tust, wird nicht gemerkt. Empfehlungen richten sich nach dem, was auf dem \
                     Bildschirm ist, was beliebt und was neu ist.",
             full: &[
-                "Du kannst das jederzeit ändern. Falls du vorher eine andere Einstellung hattest, ist gelöscht, was dabei \
-                 gespeichert war.",
+                "Du kannst das jederzeit ändern. Falls du vorher eine andere Einstellung hattest, ist dein Verlauf \
+                 gelöscht; die Belege deiner Antworten bleiben.",
             ],
         },
         Notice {
@@ -51,12 +51,12 @@ pub(super) const WORDS: Words = Words {
                 "Wer es lesen kann: du, in der App. Die App braucht es auf dem Handy, um zu empfehlen und um es dir zu zeigen. \
                  Die Server des Shops bekommen es nicht.",
                 "Läuft deine Einwilligung ab, bleibt der Verlauf noch {grace_days} Tage verschlossen und ungenutzt, falls du \
-                 wieder zustimmst, und wird dann gelöscht.",
+                 wieder zustimmst, und wird gelöscht, wenn du die App danach das nächste Mal benutzt.",
             ],
         },
         Notice {
             title: "Hier gemerkt und ein wenig geteilt",
-            short: "Wie „Auf diesem Handy gemerkt“. Zusätzlich bekommt der Shop höchstens einmal in {epoch_days} Tagen einen \
+            short: "Wie „Auf diesem Handy gemerkt“. Zusätzlich bekommt der Shop höchstens einmal je Zeitraum von {epoch_days} Tagen einen \
                     Bericht mit {topics_per_report} von {topics} groben Themen. Der Zufall mischt so stark mit, dass niemand \
                     aus einem Bericht sicher schließen kann, was dich interessiert.",
             full: &[
@@ -70,7 +70,7 @@ pub(super) const WORDS: Words = Words {
                  steht nur mit höherer Wahrscheinlichkeit, nie sicher im Bericht. Jeder Bericht ist bei dir höchstens \
                  {max_ratio}-mal so wahrscheinlich wie bei irgendjemand anderem (in der Sprache der Statistik: Epsilon \
                  {epsilon}).",
-                "Wie oft: höchstens einmal in {epoch_days} Tagen und {max_reports}-mal insgesamt; alle Berichte zusammen haben \
+                "Wie oft: höchstens einmal je Zeitraum von {epoch_days} Tagen und {max_reports}-mal insgesamt; alle Berichte zusammen haben \
                  höchstens Epsilon {max_epsilon}. Die App kann dir jeden Bericht zeigen, bevor er gesendet wird.",
                 "Wofür: damit der Shop sieht, welche Themen bei allen, die teilen, gefragt sind. Deine eigenen Empfehlungen \
                  werden dadurch nicht besser.",

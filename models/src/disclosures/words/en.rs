@@ -13,10 +13,11 @@ pub(super) const WORDS: Words = Words {
     notices: [
         Notice {
             title: "Without personalisation",
-            short: "Nothing about you is kept or used. Recommendations follow what is on the screen, what is popular and what \
+            short: "What you do is not remembered. Recommendations follow what is on the screen, what is popular and what \
                     is new.",
             full: &[
-                "You can change this at any time. If you came from another setting, what it kept has been erased.",
+                "You can change this at any time. If you came from another setting, your history has been erased; the \
+                    receipts of your answers stay.",
             ],
         },
         Notice {
@@ -46,12 +47,12 @@ pub(super) const WORDS: Words = Words {
                 "Who can read it: you, in the app. The app needs it on the phone to make recommendations and to show it to \
                  you. The shop's servers do not get it.",
                 "If your consent runs out, the history stays locked and unused for {grace_days} days in case you agree again, \
-                 and is then erased.",
+                 and is erased when you next use the app after that.",
             ],
         },
         Notice {
             title: "Remembered here, and a little shared",
-            short: "As \"Remembered on this phone\". In addition the shop gets, at most once in {epoch_days} days, a report of \
+            short: "As \"Remembered on this phone\". In addition the shop gets, at most once in each period of {epoch_days} days, a report of \
                     {topics_per_report} out of {topics} broad topics. Chance has such a hand in it that nobody can be sure from \
                     a report what interests you.",
             full: &[
@@ -64,7 +65,7 @@ pub(super) const WORDS: Words = Words {
                 "How chance protects you: one of your last {slots} different items is drawn, and its topic is only more \
                  likely, never certain, to be in the report. Every report is at most {max_ratio} times as likely for you as \
                  for anybody else (in the language of statistics: epsilon {epsilon}).",
-                "How often: at most once in {epoch_days} days and {max_reports} times in all; all reports together have at most \
+                "How often: at most once in each period of {epoch_days} days and {max_reports} times in all; all reports together have at most \
                  epsilon {max_epsilon}. The app can show you each report before it is sent.",
                 "What for: so that the shop sees which topics are in demand among all who share. Your own recommendations do \
                  not get better by it.",

@@ -13,10 +13,11 @@ pub(super) const WORDS: Words = Words {
     notices: [
         Notice {
             title: "Sin personalización",
-            short: "No se guarda ni se usa nada sobre ti. Las recomendaciones siguen lo que hay en la pantalla, lo que es popular \
+            short: "Lo que haces no se recuerda. Las recomendaciones siguen lo que hay en la pantalla, lo que es popular \
                     y lo que es nuevo.",
             full: &[
-                "Puedes cambiarlo en cualquier momento. Si antes tenías otro ajuste, lo que se había guardado ya se ha borrado.",
+                "Puedes cambiarlo en cualquier momento. Si antes tenías otro ajuste, tu historial se ha borrado; quedan los \
+                 recibos de tus respuestas.",
             ],
         },
         Notice {
@@ -48,12 +49,12 @@ pub(super) const WORDS: Words = Words {
                 "Quién puede leerlo: tú, en la aplicación. La aplicación lo necesita en el teléfono para recomendar y para \
                  mostrártelo. Los servidores de la tienda no lo reciben.",
                 "Si tu consentimiento caduca, el historial queda bloqueado y sin usar durante {grace_days} días, por si vuelves a \
-                 aceptar, y después se borra.",
+                 aceptar, y se borra la siguiente vez que uses la aplicación.",
             ],
         },
         Notice {
             title: "Recordado aquí y compartido un poco",
-            short: "Como «Recordado en este teléfono». Además, la tienda recibe, como máximo una vez cada {epoch_days} días, un \
+            short: "Como «Recordado en este teléfono». Además, la tienda recibe, como máximo una vez por periodo de {epoch_days} días, un \
                     informe con {topics_per_report} de {topics} temas generales. El azar interviene tanto que nadie puede deducir \
                     con seguridad de un informe lo que te interesa.",
             full: &[
@@ -66,7 +67,7 @@ pub(super) const WORDS: Words = Words {
                 "Cómo te protege el azar: se sortea uno de tus últimos {slots} artículos distintos, y que su tema aparezca en el \
                  informe es solo más probable, nunca seguro. Cada informe es como máximo {max_ratio} veces más probable para ti \
                  que para cualquier otra persona (en el lenguaje de la estadística: épsilon {epsilon}).",
-                "Con qué frecuencia: como máximo una vez cada {epoch_days} días y {max_reports} veces en total; todos los informes \
+                "Con qué frecuencia: como máximo una vez por periodo de {epoch_days} días y {max_reports} veces en total; todos los informes \
                  juntos no superan épsilon {max_epsilon}. La aplicación puede mostrarte cada informe antes de enviarlo.",
                 "Para qué: para que la tienda vea qué temas tienen demanda entre todas las personas que comparten. Tus propias \
                  recomendaciones no mejoran con ello.",

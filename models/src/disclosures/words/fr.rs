@@ -13,10 +13,11 @@ pub(super) const WORDS: Words = Words {
     notices: [
         Notice {
             title: "Sans personnalisation",
-            short: "Rien n’est conservé ni utilisé à votre sujet. Les recommandations suivent ce qui est à l’écran, ce qui est \
+            short: "Ce que vous faites n’est pas mémorisé. Les recommandations suivent ce qui est à l’écran, ce qui est \
                     populaire et ce qui est nouveau.",
             full: &[
-                "Vous pouvez changer d’avis à tout moment. Si vous aviez choisi un autre réglage, ce qu’il conservait a été effacé.",
+                "Vous pouvez changer d’avis à tout moment. Si vous aviez choisi un autre réglage, votre historique a été effacé ; \
+                 les reçus de vos réponses restent.",
             ],
         },
         Notice {
@@ -50,12 +51,12 @@ pub(super) const WORDS: Words = Words {
                 "Qui peut le lire : vous, dans l’application. L’application en a besoin sur le téléphone pour recommander et pour \
                  vous le montrer. Les serveurs de la boutique ne le reçoivent pas.",
                 "Si votre consentement arrive à son terme, l’historique reste verrouillé et inutilisé pendant {grace_days} jours, \
-                 au cas où vous accepteriez de nouveau, puis il est effacé.",
+                 au cas où vous accepteriez de nouveau, puis il est effacé à votre prochaine utilisation de l’application.",
             ],
         },
         Notice {
             title: "Mémorisé ici, et un peu partagé",
-            short: "Comme « Mémorisé sur ce téléphone ». En plus, la boutique reçoit, au plus une fois en {epoch_days} jours, un \
+            short: "Comme « Mémorisé sur ce téléphone ». En plus, la boutique reçoit, au plus une fois par période de {epoch_days} jours, un \
                     rapport de {topics_per_report} thèmes généraux sur {topics}. Le hasard y intervient tellement que personne ne \
                     peut déduire avec certitude d’un rapport ce qui vous intéresse.",
             full: &[
@@ -69,7 +70,7 @@ pub(super) const WORDS: Words = Words {
                  de son thème dans le rapport est seulement plus probable, jamais certaine. Chaque rapport est au plus \
                  {max_ratio} fois plus probable pour vous que pour n’importe qui d’autre (en langage statistique : epsilon \
                  {epsilon}).",
-                "À quelle fréquence : au plus une fois en {epoch_days} jours et {max_reports} fois en tout ; l’ensemble des \
+                "À quelle fréquence : au plus une fois par période de {epoch_days} jours et {max_reports} fois en tout ; l’ensemble des \
                  rapports ne dépasse pas epsilon {max_epsilon}. L’application peut vous montrer chaque rapport avant l’envoi.",
                 "Pourquoi : pour que la boutique voie quels thèmes sont demandés par l’ensemble de ceux qui partagent. Vos propres \
                  recommandations n’en deviennent pas meilleures.",
