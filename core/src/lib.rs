@@ -129,7 +129,8 @@
 //!
 //! In `docs/` of this crate: `architecture.md` (the modules, and how calls run through them), `events.md` (our event
 //! names next to those of others), `format.md` (the model pack byte by byte), `store-format.md` (the store's bytes),
-//! `receipts.md` (the receipts a shopper exports), `safeguards.md` (what keeps it from being misused), `adr/` (decisions and their price).
+//! `receipts.md` (the receipts a shopper exports), `safeguards.md` (what keeps it from being misused),
+//! `disclosures.md` (the papers an app needs, and how a store is looked at), `adr/` (decisions and their price).
 
 pub mod consent;
 pub mod error;
