@@ -2,6 +2,7 @@
 //!
 //! Data flows `input`, `shop` or `generate` → [`dataset`] → [`train`] → [`trained`] → [`pack`] → the engine →
 //! [`evaluate`].
+//! [`disclosures`] and [`privacy_report`] are for privacy officers.
 //! [`check`] tells what a log is like before any of that, [`baselines`] is what an evaluation compares with, [`host`]
 //! what the engine needs of a computer, [`command`] the `tastekeeper` command.
 

@@ -178,3 +178,30 @@ fn an_app_without_sharing_does_not_speak_of_reports() {
     }
     assert!(made["play-data-safety.csv"].contains("PSL_DATA_COLLECTION_COLLECTS_PERSONAL_DATA,,false"));
 }
+
+#[test]
+fn the_command_writes_them_for_an_app_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("papers");
+    let run = |arguments: &[&str]| {
+        let done = std::process::Command::new(env!("CARGO_BIN_EXE_tastekeeper"))
+            .args(["disclosures", "--out", out.to_str().unwrap()])
+            .args(arguments)
+            .output()
+            .unwrap();
+        (done.status.code().unwrap(), String::from_utf8(done.stderr).unwrap())
+    };
+    let (code, error) = run(&["--shop", "Laden", "--retention-days", "61", "--max-level", "on-device"]);
+    assert_eq!(code, 0, "{error}");
+    let notices = std::fs::read_to_string(out.join("notices.de.md")).unwrap();
+    assert!(notices.contains("61 Tage") && notices.contains("Laden") && !notices.contains("90 Tage"));
+    assert!(!std::fs::read_to_string(out.join("PrivacyInfo.xcprivacy")).unwrap().contains("OtherUsageData"));
+    for (arguments, field) in [
+        (["--shop", "a{b"], "shop must be"),
+        (["--max-events", "1"], "config.max_events"),
+        (["--retention-days", "400"], "config.retention_days"),
+    ] {
+        let (code, error) = run(&arguments);
+        assert!(code == 2 && error.contains(field), "{error}");
+    }
+}

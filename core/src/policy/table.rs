@@ -159,6 +159,10 @@ const READERS: &[(&str, &str)] = &[
         "The same, on the phone and while it runs, to show it to the shopper. The engine gives it to nobody else.",
     ),
     ("The shop's servers", "Nothing, but for the report at level Shared, if the app sends it."),
+    (
+        "Whoever the shopper gives an export to",
+        "What the shopper exported: a readable document of everything, or a file for a new phone that needs a passphrase.",
+    ),
     ("The makers of the engine", "Nothing. The engine has no network and there is no service behind it."),
     (
         "Others with the phone's files or a backup of them",

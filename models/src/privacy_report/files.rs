@@ -251,6 +251,13 @@ mod tests {
             damaged[place] ^= 1;
             assert!(log_header(&damaged).is_none(), "{place}");
         }
+        for end in 0..log.len() {
+            // however short, it is told and not stumbled over
+            assert_eq!(log_header(&log[..end]).is_some(), end >= 88);
+        }
+        for end in 0..state.len() {
+            assert!(state_header(&state[..end]).is_none());
+        }
         for bytes in [&[][..], b"TKPRLOG\0", b"TKPRSTA\0", &[0; 200]] {
             assert!(log_header(bytes).is_none() && state_header(bytes).is_none());
         }

@@ -27,7 +27,7 @@ pub(super) const WORDS: Words = Words {
             full: &[
                 "Was genutzt wird: die Artikel und Kategorien, die du ansiehst, wonach du suchst, dein Warenkorb und deine \
                  Wunschliste, was du kaufst, zurückgibst und bewertest und was dich nach deinen Angaben nicht interessiert. \
-                 Nicht genutzt wird, was du bezahlst. Aus heiklen Kategorien wie Gesundheit, Religion oder Sexualleben wird nichts gelernt.",
+                 Nicht genutzt wird, was du bezahlst. Aus sensiblen Kategorien wie Gesundheit, Religion oder Sexualleben wird nichts gelernt.",
                 "Wo: im Arbeitsspeicher dieses Handys. Nichts davon wird dauerhaft gespeichert und nichts davon verlässt das \
                  Handy.",
                 "Wofür: um Empfehlungen zu ordnen und um auf dem Handy zu zählen, welche davon du auswählst.",
@@ -42,7 +42,7 @@ pub(super) const WORDS: Words = Words {
                 "Was gemerkt wird: die Artikel und Kategorien, die du ansiehst, wonach du suchst, dein Warenkorb und deine \
                  Wunschliste, was du kaufst, zurückgibst und bewertest, was dich nach deinen Angaben nicht interessiert, jeweils \
                  mit dem Zeitpunkt, und die Kategorien, von denen du mehr oder nie etwas sehen willst. Nicht gemerkt wird, was \
-                 du bezahlst. Aus heiklen Kategorien wie Gesundheit, Religion oder Sexualleben wird nichts gelernt.",
+                 du bezahlst. Aus sensiblen Kategorien wie Gesundheit, Religion oder Sexualleben wird nichts gelernt.",
                 "Wo: in verschlüsselten Dateien auf diesem Handy. Die Schlüssel liegen im Schlüsselspeicher des Handys.",
                 "Wie lange: {retention_days} ganze Tage und nie mehr als {max_events} Ereignisse; die ältesten gehen zuerst. Was \
                  seine Zeit hatte, wird gelöscht, wenn du die App das nächste Mal benutzt. Kategorien, die du selbst eingestellt \

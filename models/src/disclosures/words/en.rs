@@ -60,8 +60,7 @@ pub(super) const WORDS: Words = Words {
                  events, encrypted; locked for {grace_days} days and then erased if your consent runs out. What you pay is \
                  not remembered.",
                 "What leaves the phone: {report_bytes} bytes with {topics_per_report} of {topics} broad topics, such as sports or \
-                 furniture, which list of topics and which method was used, and the period of {epoch_days} days. No item, no \
-                 search, no price, no name and no number of you or of your phone.",
+                 furniture, which list of topics and which method was used, and the period of {epoch_days} days. No item, no search, no price, no name, and no number that stands for you or your phone.",
                 "How chance protects you: one of your last {slots} different items is drawn, and its topic is only more \
                  likely, never certain, to be in the report. Every report is at most {max_ratio} times as likely for you as \
                  for anybody else (in the language of statistics: epsilon {epsilon}).",

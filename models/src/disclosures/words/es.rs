@@ -13,21 +13,20 @@ pub(super) const WORDS: Words = Words {
     notices: [
         Notice {
             title: "Sin personalización",
-            short: "Lo que haces no se recuerda. Las recomendaciones siguen lo que hay en la pantalla, lo que es popular \
+            short: "Lo que haces no se recuerda. Las recomendaciones se basan en lo que hay en la pantalla, lo que es popular \
                     y lo que es nuevo.",
             full: &[
-                "Puedes cambiarlo en cualquier momento. Si antes tenías otro ajuste, tu historial se ha borrado; quedan los \
-                 recibos de tus respuestas.",
+                "Puedes cambiarlo en cualquier momento. Si antes tenías otro ajuste, tu historial se ha borrado; quedan los comprobantes de tus respuestas.",
             ],
         },
         Notice {
             title: "Solo esta visita",
-            short: "Las recomendaciones siguen lo que haces en esta visita. Se queda en la memoria de trabajo del teléfono y \
+            short: "Las recomendaciones se basan en lo que haces en esta visita. Se queda en la memoria temporal del teléfono y \
                     desaparece cuando cierras la aplicación o vuelves al cabo de {session_idle_minutes} minutos o más.",
             full: &[
                 "Qué se usa: los artículos y categorías que miras, lo que buscas, tu cesta y tu lista de deseos, lo que compras, \
                  devuelves y valoras, y lo que dices que no te interesa. No se usa lo que pagas. De las categorías sensibles, como salud, religión o vida sexual, no se aprende nada.",
-                "Dónde: en la memoria de trabajo de este teléfono. Nada de ello se guarda de forma permanente y nada sale del \
+                "Dónde: en la memoria temporal de este teléfono. Nada de ello se guarda de forma permanente y nada sale del \
                  teléfono.",
                 "Para qué: para ordenar las recomendaciones y para contar, en el teléfono, cuáles eliges.",
             ],
@@ -77,10 +76,9 @@ pub(super) const WORDS: Words = Words {
         },
     ],
     rights: &[
-        "Tú decides: en la aplicación puedes ver en cualquier momento lo que se guarda, corregirlo, borrar cosas sueltas o todo, \
+        "Tú decides: en la aplicación puedes ver en cualquier momento lo que se guarda, corregirlo, borrar elementos concretos o todo, \
          hacer una pausa o desactivarlo. Al desactivarlo se borra el historial de inmediato.",
-        "Tu respuesta vale {consent_months} meses ({consent_days} días); después se te vuelve a preguntar. El teléfono guarda un \
-         recibo de cada una de tus últimas {max_receipts} respuestas. No dice nada de lo que hiciste, y puedes llevártelo.",
+        "Tu respuesta vale {consent_months} meses ({consent_days} días); después se te vuelve a preguntar. El teléfono guarda un comprobante de cada una de tus últimas {max_receipts} respuestas. No dice nada de lo que hiciste, y puedes llevártelo.",
         "Es voluntario y se basa en tu consentimiento (artículo 6.1.a) del RGPD). Puedes retirarlo con la misma facilidad con que lo \
          diste; lo hecho hasta entonces sigue siendo lícito. Responsable de la aplicación: {shop}, {contact}. También puedes \
          reclamar ante una autoridad de protección de datos.",
