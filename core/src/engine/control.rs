@@ -311,7 +311,7 @@ pub(super) fn erase_control(platform: &Platform) -> Result<()> {
 /// Erases the history of every profile that may have one: those with a file, those that the consent state knows, if it can
 /// be read, and the first few in any case, because a key may be all that is left.
 pub(super) fn erase_all_histories(platform: &Platform) -> Result<()> {
-    let file = SealedState::new(platform.files.clone(), platform.keys.clone(), CONTROL);
+    let mut file = SealedState::new(platform.files.clone(), platform.keys.clone(), CONTROL);
     let blob = file.load().ok().and_then(|loaded| loaded.blob);
     let mut random = CallRandom::draw(&*platform.random);
     let control = blob.and_then(|blob| decode_control(&blob, &mut random).ok()).unwrap_or_default();
