@@ -164,7 +164,8 @@ impl Inner {
         let outlived = Person::is_outlived(platform, self.control.active(), call.now_ms);
         if self.person.level_held() != level || (idle && level == PersonalizationLevel::Session) || outlived {
             self.forget_answers();
-            self.person = Person::open(platform, config, &mut self.control, call, &mut self.findings)?;
+            let person = Person::open(platform, config, &mut self.control, call, &mut self.findings)?;
+            self.replace_person(person);
         }
         if self.person.retain(call, config) {
             self.forget_answers();
@@ -173,9 +174,17 @@ impl Inner {
         Ok(())
     }
 
+    /// Puts another person into memory. What could not be finished on the disk of the one before stays known.
+    fn replace_person(&mut self, person: Person) {
+        let before = std::mem::replace(&mut self.person, person);
+        self.findings.extend(before.unfinished());
+    }
+
     /// Drops the answers that were given, and the counts made from them.
     fn forget_answers(&mut self) {
-        self.served = Served::default();
+        if !mutant!(AnswersOutliveForgetting) {
+            self.served = Served::default();
+        }
         self.person.forget_shown();
     }
 }
@@ -188,7 +197,7 @@ fn open_catalog(platform: &Platform, deny: DenyList, findings: &mut Vec<Finding>
         Ok(opened) if !opened.findings.contains(&crate::store::Finding::MissingKey) => opened,
         Ok(_) | Err(Error::StorageCorrupt { .. }) => {
             findings.push(Finding::CatalogueLost);
-            SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), CATALOG)?;
+            erase_catalog(platform)?;
             open()?
         }
         Err(error) => return Err(error),
@@ -197,9 +206,15 @@ fn open_catalog(platform: &Platform, deny: DenyList, findings: &mut Vec<Finding>
     match Catalog::new(Box::new(opened.log), &opened.records, deny.clone()) {
         Err(Error::StorageCorrupt { .. }) => {
             findings.push(Finding::CatalogueLost);
-            SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), CATALOG)?;
+            erase_catalog(platform)?;
             Catalog::new(Box::new(open()?.log), &[], deny)
         }
         other => other,
     }
+}
+
+/// Makes room for a new catalogue. Where that fails nothing of a person is pending: the files are just not usable.
+fn erase_catalog(platform: &Platform) -> Result<()> {
+    SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), CATALOG)
+        .map_err(|error| Error::StorageUnavailable { reason: error.to_string() })
 }

@@ -246,7 +246,10 @@ impl History {
             });
         }
         if !records.is_empty() {
-            self.write(&records, durability, random)?;
+            let written = self.write(&records, durability, random);
+            if written.is_err() && !mutant!(KeepRefusedEvents) {
+                return written.map(|()| outcome);
+            }
             events.into_iter().for_each(|event| self.remember(event));
         }
         Ok(outcome)
@@ -284,6 +287,9 @@ impl History {
     /// Drops what is too old or too much. Memory obeys at once; files when they can be rewritten, see
     /// [`rewrite_due`](Self::rewrite_due). Returns whether anything was dropped.
     pub(crate) fn retain(&mut self, now_ms: i64, retention: Retention, random: &mut CallRandom) -> bool {
+        if mutant!(NothingGrowsOld) {
+            return false;
+        }
         let before = self.events.len();
         let cutoff = retention.cutoff_ms(now_ms);
         self.events.retain(|event| event.time_ms >= cutoff);

@@ -64,6 +64,14 @@ pub enum Mutant {
     LowerWithoutErasing,
     /// Lowering and forgetting do not reach a history that is set aside.
     LeaveSetAside,
+    /// Lowering the level returns before what it must erase is gone.
+    EraseLater,
+    /// Setting the level again takes the mark off an erasure that is pending.
+    DropPendingErasure,
+    /// What an ended consent set aside is never erased.
+    SetAsideForEver,
+    /// Taking a cap away puts the level back to what it was.
+    UncapRaises,
     /// Lowering the level is not made durable.
     LowerOnlyInMemory,
     /// Erasing a history clears memory and leaves file and key.
@@ -74,6 +82,22 @@ pub enum Mutant {
     ForgetOnlyOnDisk,
     /// Forgetting leaves the profile as it was.
     ForgetKeepsProfile,
+    /// Forgetting reaches what is set aside and not the visit beside it.
+    ForgetOnlyAside,
+    /// Answers can be continued and explained after what they were made from was forgotten.
+    AnswersOutliveForgetting,
+    /// Events never grow old.
+    NothingGrowsOld,
+    /// A visit never ends for idleness.
+    VisitNeverEnds,
+    /// Memory keeps an event that the log refused.
+    KeepRefusedEvents,
+    /// Switching to another person leaves the history of the one before in memory.
+    SwitchKeepsHistory,
+    /// Deleting a profile leaves its history on disk.
+    DeleteLeavesFile,
+    /// The kill switch is not made durable.
+    StopOnlyInMemory,
     /// Items of muted categories and disliked brands are shown.
     MutedStillShown,
     /// Items that cannot be had are shown.

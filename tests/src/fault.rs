@@ -138,6 +138,16 @@ struct Meter {
     operations: u64,
     fault: Option<(u64, Fault)>,
     crashed: bool,
+    hits: Hits,
+}
+
+/// How many operations met the chosen fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hits {
+    /// Operations on files.
+    pub files: u64,
+    /// Calls of the key custodian.
+    pub keys: u64,
 }
 
 impl Meter {
@@ -147,7 +157,7 @@ impl Meter {
         }
         let now = self.operations;
         self.operations += 1;
-        Ok(match self.fault {
+        let step = match self.fault {
             Some((at, Fault::Crash)) if now == at => {
                 self.crashed = true;
                 Step::Crash
@@ -157,7 +167,11 @@ impl Meter {
             Some((at, Fault::FailFrom(error))) if now >= at => Step::Fail(error),
             Some((at, Fault::FailFilesFrom(error))) if now >= at && is_file => Step::Fail(error),
             _ => Step::Run,
-        })
+        };
+        if step != Step::Run {
+            *(if is_file { &mut self.hits.files } else { &mut self.hits.keys }) += 1;
+        }
+        Ok(step)
     }
 }
 
@@ -213,6 +227,12 @@ impl FaultyDevice {
     #[must_use]
     pub fn operations(&self) -> u64 {
         lock(&self.meter).operations
+    }
+
+    /// Returns how many operations met a fault since the device started. What fails on a crashed device is not counted.
+    #[must_use]
+    pub fn hits(&self) -> Hits {
+        lock(&self.meter).hits
     }
 
     /// Returns whether [`Fault::Crash`] happened.

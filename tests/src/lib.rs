@@ -4,6 +4,7 @@ pub mod cmp_fixtures;
 pub mod consent_strings;
 pub mod fault;
 pub mod log_contract;
+pub mod machine;
 pub mod phone;
 pub mod promise;
 pub mod sources;

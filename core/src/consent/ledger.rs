@@ -117,6 +117,10 @@ impl ProfileConsent {
     /// had ended stays ended.
     pub(crate) fn lower_to_cap(&mut self, origin: Origin, now_ms: i64, random: &mut CallRandom) {
         let cap = self.cap();
+        if mutant!(UncapRaises) {
+            let before = self.receipts.receipts().iter().map(|receipt| receipt.level).max();
+            self.level = before.unwrap_or_default().min(cap).max(self.level);
+        }
         if self.level > cap {
             self.put(cap, origin, None, now_ms, random);
         }

@@ -3,6 +3,8 @@
 //! Holds no behaviour. Kept in two sealed copies, so that damage to one loses nothing and damage to both can only
 //! lower the level.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Finding, Platform};
@@ -248,6 +250,9 @@ impl ControlFile {
     /// Turns the kill switch, durably. In memory it is on even if that fails.
     pub(super) fn stop(&mut self, on: bool, random: &mut CallRandom) -> Result<()> {
         let before = std::mem::replace(&mut self.control.stopped, on);
+        if mutant!(StopOnlyInMemory) {
+            return Ok(());
+        }
         self.save(random).inspect_err(|_| self.control.stopped = before || on)
     }
 
@@ -330,9 +335,17 @@ pub(super) fn erase_control(platform: &Platform) -> Result<()> {
     SealedState::new(platform.files.clone(), platform.keys.clone(), CONTROL).erase()
 }
 
-/// Erases the history of every profile that has a file.
+/// Erases the history of every profile that may have one: those with a file, those that the consent state knows, if it can
+/// be read, and the first few in any case, because a key may be all that is left.
 pub(super) fn erase_all_histories(platform: &Platform) -> Result<()> {
-    for number in history_numbers(platform)? {
+    let mut file = SealedState::new(platform.files.clone(), platform.keys.clone(), CONTROL);
+    let blob = file.load().ok().and_then(|loaded| loaded.blob);
+    let mut random = CallRandom::draw(&*platform.random);
+    let control = blob.and_then(|blob| decode_control(&blob, &mut random).ok()).unwrap_or_default();
+    let mut numbers: BTreeSet<u32> = history_numbers(platform)?.into_iter().collect();
+    numbers.extend(control.profiles.iter().map(|profile| profile.number));
+    numbers.extend((0..).take(MAX_PROFILES));
+    for number in numbers {
         SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), &log_name(number))?;
     }
     Ok(())

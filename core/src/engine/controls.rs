@@ -1,6 +1,6 @@
 //! The shopper's controls: level, pause, interests, history, forgetting.
 
-use super::person::Person;
+use super::person::{Person, begin_erasure};
 use super::{Call, Inner, Platform, Recommender};
 use crate::catalog::{SymbolKind, View};
 use crate::consent::cmp::{self, CmpOutcome, CmpPolicy, CmpSignals};
@@ -82,7 +82,9 @@ impl Recommender {
         }
         self.call(|inner, call| {
             let mut ledger = inner.control.active().consent.clone();
-            let kept_on_disk = ledger.level >= PersonalizationLevel::OnDevice;
+            // An erasure that is pending is taken up again.
+            let erasing = inner.control.active().erasing && !mutant!(DropPendingErasure);
+            let kept_on_disk = ledger.level >= PersonalizationLevel::OnDevice || erasing;
             ledger.set_level(level, consent, call.now_ms, self.config.max_level, &mut call.random)?;
             let held = inner.person.level_held();
             let low = level < PersonalizationLevel::OnDevice;
@@ -93,26 +95,23 @@ impl Recommender {
             } else {
                 self.turn_private(inner, call, false)?;
             }
-            let held = inner.person.level_held();
             if lowers {
                 return inner.lower(&self.platform, level, kept_on_disk, ledger, call);
             }
             let before = inner.control.active().clone();
-            inner.person.raise(&self.platform, &before, level, call)?;
+            let raised = inner.person.raised(&self.platform, &before, level, call)?;
             let changed = inner.control.change(&mut call.random, |profile| {
                 profile.consent = ledger;
                 profile.erasing = false;
                 Ok(())
             });
-            if changed.is_err() && held < level {
+            match changed {
+                Ok(()) => inner.person.rise(raised, level),
                 // The level stays as it was; what was made for the higher one goes again.
-                inner.person = Person::open(
-                    &self.platform,
-                    &self.config,
-                    &mut inner.control,
-                    call,
-                    &mut inner.findings,
-                )?;
+                Err(_) if raised.is_some() && before.consent.level < PersonalizationLevel::OnDevice => {
+                    begin_erasure(&self.platform, &mut inner.control, call, &mut inner.findings);
+                }
+                Err(_) => {}
             }
             changed
         })
@@ -266,9 +265,9 @@ impl Recommender {
             let done = if scope == Forget::Everything {
                 inner.person.forget_everything(&self.platform, &entry, call)
             } else {
-                let person = &mut inner.person;
+                let (person, findings) = (&mut inner.person, &mut inner.findings);
                 with_reach(inner.catalog.view(), &scope, |reach| {
-                    person.change(&self.platform, &entry, call, |history, random| {
+                    person.change(&self.platform, &entry, call, findings, |history, random| {
                         history.forget(&scope, reach, random)
                     })
                 })
@@ -295,9 +294,9 @@ impl Recommender {
         }
         self.call(|inner, call| {
             let entry = inner.control.active().clone();
-            let person = &mut inner.person;
+            let (person, findings) = (&mut inner.person, &mut inner.findings);
             let done = with_reach(inner.catalog.view(), &scope, |reach| {
-                person.change(&self.platform, &entry, call, |history, random| {
+                person.change(&self.platform, &entry, call, findings, |history, random| {
                     history.set_learning(&scope, on, reach, random)
                 })
             });
@@ -339,7 +338,7 @@ impl Recommender {
         match opened {
             Ok(person) => {
                 inner.forget_answers();
-                inner.person = person;
+                inner.replace_person(person);
                 Ok(())
             }
             Err(error) => {
@@ -375,12 +374,16 @@ impl Inner {
         call: &mut Call,
     ) -> Result<()> {
         let before = self.control.active().clone();
+        let kept_on_disk = kept_on_disk || before.erasing;
         let entry = self.control.active_mut();
         entry.consent = consent;
         entry.erasing = kept_on_disk;
         let marked = if mutant!(LowerOnlyInMemory) { Ok(()) } else { self.control.save(&mut call.random) };
         self.forget_answers();
         let erased = self.person.lower(platform, &before, level);
+        if mutant!(EraseLater) {
+            return Ok(());
+        }
         if kept_on_disk && erased.is_ok() && !mutant!(LowerOnlyInMemory) {
             self.control.active_mut().erasing = false;
             // If this fails, the mark that is on disk makes the next open erase again: harmless.

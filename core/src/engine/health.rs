@@ -98,7 +98,7 @@ impl Recommender {
             let mut findings = inner.findings.clone();
             let entry = inner.control.active();
             let now = [
-                (entry.erasing, Finding::ErasurePending),
+                (inner.control.profiles().iter().any(|profile| profile.erasing), Finding::ErasurePending),
                 (inner.person.history.rewrite_due(), Finding::RewriteDue),
                 (inner.person.history.is_erasure_pending(), Finding::ErasurePending),
                 (entry.consent.is_expired(call.now_ms), Finding::ConsentExpired),

@@ -40,6 +40,8 @@ impl Person {
             if (!keeps || is_expired_for_long(entry, call.now_ms)) && has_files(platform, entry) {
                 // Left by a raise that was interrupted, or kept too long after the consent ended.
                 begin_erasure(platform, control, call, findings);
+            } else if keeps && !control.is_private() {
+                tend(platform, config, control.active(), call, findings);
             }
             return Self::empty(level);
         }
@@ -117,11 +119,18 @@ impl Person {
     }
 
     pub(super) fn is_idle(&self, now_ms: i64, minutes: u32) -> bool {
-        self.last_call_ms.is_some_and(|last| now_ms.saturating_sub(last) >= i64::from(minutes) * 60_000)
+        let idle_ms = |last| now_ms.saturating_sub(last);
+        self.last_call_ms.is_some_and(|last| idle_ms(last) >= i64::from(minutes) * 60_000)
+            && !mutant!(VisitNeverEnds)
     }
 
     pub(super) fn touch(&mut self, now_ms: i64) {
         self.last_call_ms = Some(now_ms);
+    }
+
+    /// What is left to do on disk, for the next open.
+    pub(super) fn unfinished(&self) -> Option<Finding> {
+        unfinished(&self.history)
     }
 
     /// Drops what is too old. Returns whether anything was.
@@ -159,17 +168,17 @@ impl Person {
     }
 
     /// Moves the person down to `level`: what was kept is erased before this returns, also what was sealed and set
-    /// aside. Memory is empty afterwards whatever happens. `entry` is the profile as it was; saving the control state is
-    /// the caller's.
+    /// aside, and what an earlier erasure left. Memory is empty afterwards whatever happens. `entry` is the profile as it
+    /// was; saving the control state is the caller's.
     pub(super) fn lower(
         &mut self,
         platform: &Platform,
         entry: &ProfileEntry,
         level: PersonalizationLevel,
     ) -> Result<()> {
-        let erased = if mutant!(LowerWithoutErasing) {
+        let erased = if mutant!(LowerWithoutErasing) || mutant!(EraseLater) {
             Ok(())
-        } else if self.is_set_aside(entry) {
+        } else if self.is_set_aside(entry) || entry.erasing {
             SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), &entry.log_name())
         } else {
             self.history.erase()
@@ -178,36 +187,44 @@ impl Person {
         erased
     }
 
-    /// Gives the person a sealed history, with the events of this visit. Takes effect when `control` is saved.
-    pub(super) fn raise(
-        &mut self,
+    /// A sealed history with the events of this visit, or the one that was set aside, where `level` allows one for the
+    /// first time. It counts once `control` is saved, see [`rise`](Self::rise); nothing changes here.
+    pub(super) fn raised(
+        &self,
         platform: &Platform,
         entry: &ProfileEntry,
         level: PersonalizationLevel,
         call: &mut Call,
-    ) -> Result<()> {
-        if self.level_held < PersonalizationLevel::OnDevice && level >= PersonalizationLevel::OnDevice {
-            let log_name = entry.log_name();
-            let kept = entry.consent.level >= PersonalizationLevel::OnDevice;
-            let reopened = if kept && !entry.erasing && !is_expired_for_long(entry, call.now_ms) {
-                open_log(platform, &log_name).ok().filter(|opened| !opened.is_lost())
-            } else {
-                None
-            };
-            let history = match reopened {
+    ) -> Result<Option<History>> {
+        if self.level_held >= PersonalizationLevel::OnDevice || level < PersonalizationLevel::OnDevice {
+            return Ok(None);
+        }
+        let log_name = entry.log_name();
+        let kept = entry.consent.level >= PersonalizationLevel::OnDevice;
+        if kept && !entry.erasing && !is_expired_for_long(entry, call.now_ms) {
+            match open_log(platform, &log_name) {
                 // The consent had expired; what was sealed since is still there.
-                Some(OpenedLog(opened)) => History::new(Box::new(opened.log), &opened.records)?,
-                None => {
-                    // The level does not rise over the remains of an earlier history.
-                    SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), &log_name)
-                        .map_err(|error| Error::StorageUnavailable { reason: error.to_string() })?;
-                    create_history(platform, &log_name, &self.history.encode()?, call)?
+                Ok(opened) if !opened.is_lost() => {
+                    let OpenedLog(opened) = opened;
+                    return History::new(Box::new(opened.log), &opened.records).map(Some);
                 }
-            };
+                Ok(_) | Err(Error::StorageCorrupt { .. }) => {}
+                // It may be there all the same.
+                Err(error) => return Err(error),
+            }
+        }
+        // The level does not rise over the remains of an earlier history.
+        SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), &log_name)
+            .map_err(|error| Error::StorageUnavailable { reason: error.to_string() })?;
+        create_history(platform, &log_name, &self.history.encode()?, call).map(Some)
+    }
+
+    /// Puts a level that is not lower in what it keeps into force, with the history that was made for it.
+    pub(super) fn rise(&mut self, raised: Option<History>, level: PersonalizationLevel) {
+        if let Some(history) = raised {
             *self = Self { shown: std::mem::take(&mut self.shown), ..Self::new(history, level) };
         }
         self.level_held = level;
-        Ok(())
     }
 
     /// Forgets everything but stays at the level, under a new key. Returns how many events there were.
@@ -218,8 +235,13 @@ impl Person {
         call: &mut Call,
     ) -> Result<usize> {
         let count = self.history.len();
-        if self.is_set_aside(entry) {
-            SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), &entry.log_name())?;
+        let aside = if self.is_set_aside(entry) {
+            SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), &entry.log_name())
+        } else {
+            Ok(())
+        };
+        if !matches!(aside, Ok(()) | Err(Error::ErasurePending { .. })) {
+            return aside.map(|()| count);
         }
         let erased = self.history.erase();
         if !matches!(erased, Ok(()) | Err(Error::ErasurePending { .. })) {
@@ -232,7 +254,7 @@ impl Person {
                 reason: format!("forgotten, but the new file is not there yet: {error}"),
             })?;
         }
-        erased.map(|()| count)
+        aside.and(erased).map(|()| count)
     }
 
     /// Changes the history, also one that is sealed and set aside. Returns the number of events that `change` tells.
@@ -241,13 +263,21 @@ impl Person {
         platform: &Platform,
         entry: &ProfileEntry,
         call: &mut Call,
+        findings: &mut Vec<Finding>,
         change: impl Fn(&mut History, &mut CallRandom) -> Result<usize>,
     ) -> Result<usize> {
         let aside = match self.open_set_aside(platform, entry)? {
-            Some(mut history) => change(&mut history, &mut call.random),
+            Some(mut history) => {
+                let changed = change(&mut history, &mut call.random);
+                findings.extend(unfinished(&history));
+                changed
+            }
             None => Ok(0),
         };
         if !matches!(aside, Ok(_) | Err(Error::ErasurePending { .. })) {
+            return aside;
+        }
+        if mutant!(ForgetOnlyAside) && self.is_set_aside(entry) {
             return aside;
         }
         let done = change(&mut self.history, &mut call.random);
@@ -290,20 +320,43 @@ pub(super) fn tend_inactive(
     for entry in control.profiles_mut().iter_mut().filter(keeping) {
         if is_expired_for_long(entry, call.now_ms) {
             entry.erasing = true;
-        } else if let Ok(opened) = open_log(platform, &entry.log_name())
-            && !opened.is_lost()
-            && let OpenedLog(store::Opened { log, records, .. }) = opened
-            && let Ok(mut history) = History::new(Box::new(log), &records)
-        {
-            history.retain(call.now_ms, config.retention(), &mut call.random);
+        } else {
+            tend(platform, config, entry, call, findings);
         }
     }
     finish_erasures(platform, control, call, findings);
 }
 
+fn unfinished(history: &History) -> Option<Finding> {
+    if history.is_erasure_pending() {
+        Some(Finding::ErasurePending)
+    } else {
+        history.rewrite_due().then_some(Finding::RewriteDue)
+    }
+}
+
+/// Applies retention to a history that is sealed and not in use, and finishes what a rewrite of it left.
+fn tend(
+    platform: &Platform,
+    config: &Config,
+    entry: &ProfileEntry,
+    call: &mut Call,
+    findings: &mut Vec<Finding>,
+) {
+    if let Ok(opened) = open_log(platform, &entry.log_name())
+        && !opened.is_lost()
+        && let OpenedLog(store::Opened { log, records, .. }) = opened
+        && let Ok(mut history) = History::new(Box::new(log), &records)
+    {
+        history.retain(call.now_ms, config.retention(), &mut call.random);
+        findings.extend(unfinished(&history));
+    }
+}
+
 /// Whether the consent ended so long ago that what it allowed to be kept must go.
 fn is_expired_for_long(entry: &ProfileEntry, now_ms: i64) -> bool {
-    entry.consent.is_expired(now_ms) && now_ms >= entry.consent.expires_ms.saturating_add(EXPIRED_GRACE_MS)
+    let outlived = now_ms >= entry.consent.expires_ms.saturating_add(EXPIRED_GRACE_MS);
+    entry.consent.is_expired(now_ms) && outlived && !mutant!(SetAsideForEver)
 }
 
 struct OpenedLog(store::Opened);
@@ -344,7 +397,7 @@ fn has_files(platform: &Platform, entry: &ProfileEntry) -> bool {
 }
 
 /// Marks the active profile as being erased and erases it.
-fn begin_erasure(
+pub(super) fn begin_erasure(
     platform: &Platform,
     control: &mut ControlFile,
     call: &mut Call,

@@ -5,6 +5,7 @@ use super::person::Person;
 use crate::consent::PersonalizationLevel;
 use crate::error::{Error, Result};
 use crate::event::check_id;
+use crate::mutant;
 use crate::store::SealedLog;
 
 impl Recommender {
@@ -36,7 +37,9 @@ impl Recommender {
             match opened {
                 Ok(person) => {
                     inner.forget_answers();
-                    inner.person = person;
+                    if !mutant!(SwitchKeepsHistory) {
+                        inner.replace_person(person);
+                    }
                     Ok(())
                 }
                 Err(error) => {
@@ -112,8 +115,10 @@ impl Recommender {
         }
         let pending = |error: Error| Error::ErasurePending { reason: error.to_string() };
         let marked = inner.control.save(&mut call.random);
-        SealedLog::erase_unopened(self.platform.files.clone(), self.platform.keys.clone(), &log_name)
-            .map_err(pending)?;
+        if !mutant!(DeleteLeavesFile) {
+            SealedLog::erase_unopened(self.platform.files.clone(), self.platform.keys.clone(), &log_name)
+                .map_err(pending)?;
+        }
         inner.control.profiles_mut().retain(|profile| profile.name != name);
         let removed = inner.control.save(&mut call.random);
         if marked.is_err() { removed.map_err(pending) } else { Ok(()) }

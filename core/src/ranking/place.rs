@@ -82,7 +82,8 @@ pub(crate) fn place(
     };
     let caps = Caps::new(diversity, chosen.len());
     explore(view, request, &mut chosen, left, &caps, random);
-    if request.kind == RecommendationKind::ForYou {
+    let has_new = pins.iter().any(|(_, index)| view.is_new(*index));
+    if request.kind == RecommendationKind::ForYou && !has_new {
         keep_place_for_new(request, &mut chosen, (open, groups), &caps, gates, extras, query);
     }
     for (position, index) in pins {

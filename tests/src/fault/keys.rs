@@ -57,6 +57,12 @@ impl FaultyKeyCustodian {
         lock(&self.slots).keys.keys().cloned().collect()
     }
 
+    /// Loses every key whose slot begins with `prefix`, without an operation: what a host does that restores an app without
+    /// its keys.
+    pub fn lose(&self, prefix: &str) {
+        lock(&self.slots).keys.retain(|name, _| !name.starts_with(prefix));
+    }
+
     fn change(&self, name: &str, key: Option<Key>) -> Result<(), KeyError> {
         let step = lock(&self.meter).next(false).map_err(|_| KeyError::Unavailable)?;
         let mut slots = lock(&self.slots);
