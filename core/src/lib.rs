@@ -155,8 +155,8 @@ mod rights;
 pub use catalog::{Availability, Item, ItemPatch, MAX_CATALOG_ITEMS, MAX_ITEMS_PER_CALL};
 pub use consent::{Consent, ConsentMethod, ConsentState, Origin, PersonalizationLevel, Purpose, Receipt};
 pub use engine::{
-    CategoryRecommendation, Config, Finding, Hits, Imported, MAX_EVENTS_PER_CALL, Platform, Recommendation,
-    Recommendations, Recommender, Stats,
+    CategoryRecommendation, Config, Finding, Hits, Imported, MAX_EVENTS_PER_CALL, NamedTopic, Platform, Recommendation,
+    Recommendations, Recommender, ReportLogEntry, ReportPreview, Stats,
 };
 pub use error::{Error, Result};
 pub use event::{
@@ -169,6 +169,7 @@ pub use ranking::filter::{Filter, SameAs};
 pub use ranking::request::{
     Boost, Context, MAX_BOOSTS, MAX_COUNT, MAX_IDS, MinRelevance, Pin, RecommendationKind, Request, Source,
 };
+pub use report::{Report, ReportId, ReportState, Vocabulary};
 pub use rights::{HistoryAction, HistoryEntry, ProfileSummary};
 
 /// `true` when the named mutant is switched on. Without the `mutants` feature this is the constant `false`.

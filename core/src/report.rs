@@ -71,7 +71,6 @@ pub use sampler::{Draws, SlotTopics, sample};
 pub(crate) use slots::{Filter, slots};
 pub use vocabulary::{MAX_LABEL_BYTES, MAX_VOCABULARY_BYTES, NodeTree, Topic, Vocabulary, VocabularyDraft};
 use wire::Payload;
-pub(crate) use wire::topics_of;
 pub use wire::{ReceivedReport, WireProblem};
 
 /// Topics of the default vocabulary, topic 0 (an empty slot) included: `d`.

@@ -99,6 +99,9 @@ impl Recommender {
             }
             let before = inner.control.active().clone();
             inner.person.raise(&self.platform, &before, level, call)?;
+            if held >= level && ends_sharing(before.consent.level, level) {
+                return inner.control.end_sharing(ledger, &mut call.random).map_err(pending);
+            }
             let changed = inner.control.change(&mut call.random, |profile| {
                 profile.consent = ledger;
                 profile.erasing = false;
@@ -182,6 +185,9 @@ impl Recommender {
         if level < before && level < PersonalizationLevel::OnDevice {
             let kept_on_disk = before >= PersonalizationLevel::OnDevice;
             return inner.lower(&self.platform, level, kept_on_disk, ledger, call);
+        }
+        if ends_sharing(before, level) {
+            return inner.control.end_sharing(ledger, &mut call.random).map_err(pending);
         }
         inner.control.change(&mut call.random, |profile| {
             profile.consent = ledger;
@@ -392,6 +398,11 @@ impl Inner {
         }
         erased.and(marked).map_err(pending)
     }
+}
+
+/// Whether a change of level ends sharing and keeps the history.
+fn ends_sharing(before: PersonalizationLevel, after: PersonalizationLevel) -> bool {
+    before == PersonalizationLevel::Shared && after == PersonalizationLevel::OnDevice
 }
 
 fn pending(error: Error) -> Error {

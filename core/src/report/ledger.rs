@@ -199,6 +199,22 @@ impl Ledger {
         Self(Err(Vec::new()))
     }
 
+    /// As many draws as there can be, each as long as it can be.
+    #[cfg(test)]
+    pub(crate) fn largest() -> Self {
+        let entry = Entry {
+            epoch: u16::MAX,
+            cost: 1,
+            profile: u32::MAX,
+            offer_ms: i64::MIN,
+            bytes: Some([u8::MAX; REPORT_BYTES]),
+            release: Release::Sent,
+            withdrawn: true,
+        };
+        let entries = vec![entry; MAX_UNITS as usize];
+        Self(Ok(Book { entries, taxonomy_id: Some([u8::MAX; 4]), changed_in: Some(u16::MAX) }))
+    }
+
     pub(crate) fn is_readable(&self) -> bool {
         self.0.is_ok()
     }
@@ -257,8 +273,11 @@ impl Ledger {
                 return Err(Refusal::OtherProfile);
             }
             match entry.bytes {
-                Some(bytes) if !entry.withdrawn => return Ok(Budget::Spent(Memo { epoch, bytes })),
+                Some(bytes) if !entry.withdrawn && !mutant!(RedrawOnRetry) => {
+                    return Ok(Budget::Spent(Memo { epoch, bytes }));
+                }
                 _ if mutant!(OptInDrawsAgain) => {}
+                _ if mutant!(RedrawOnRetry) => {}
                 _ => return Err(Refusal::Withdrawn),
             }
         } else if epoch > now {
@@ -287,8 +306,12 @@ impl Ledger {
             withdrawn: false,
         };
         if let Ok(book) = &mut self.0 {
-            if mutant!(OptInDrawsAgain) || mutant!(RedrawOnRetry) {
-                book.entries.retain(|entry| entry.epoch != epoch);
+            let others = |entry: &Entry| entry.epoch != epoch;
+            if mutant!(OptInDrawsAgain) {
+                book.entries.retain(others);
+            }
+            if mutant!(RedrawOnRetry) {
+                book.entries.retain(others);
             }
             book.entries.push(entry);
         }

@@ -2,7 +2,7 @@
 //!
 //! Enters: the kept events in time order, the view, the vocabulary. Leaves: the topics of the last eight distinct items that
 //! were touched within 91 days, the newest first; topic 0 where there are fewer. Must never look at a price, an amount, an hour
-//! or a duration, or let an item of a sensitive category count, not even as an empty slot.
+//! or a duration, or let a gift or an item of a sensitive category count, not even as an empty slot.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,8 @@ use crate::catalog::View;
 use crate::event::{Action, StoredEvent};
 use crate::mutant;
 
-/// What decides which items count.
-pub(crate) struct Filter<'a> {
-    /// Whether nothing may be learned from a category.
-    pub(crate) is_denied: &'a dyn Fn(&str) -> bool,
+/// What decides which items count, beside what nothing is learned from.
+pub(crate) struct Filter {
     /// Whether the shopper switched guarded topics on.
     pub(crate) guarded_too: bool,
 }
@@ -42,21 +40,26 @@ pub(crate) fn slots(
     timeline: &[&StoredEvent],
     view: &View,
     vocabulary: &Vocabulary,
-    filter: &Filter<'_>,
+    filter: &Filter,
     now_ms: i64,
 ) -> SlotTopics {
-    let nothing_is_denied = |_: &str| false;
-    let is_denied = if mutant!(SensitiveItemsEnter) { &nothing_is_denied } else { filter.is_denied };
+    let is_denied = |category: &str| view.is_sensitive_text(category) && !mutant!(SensitiveItemsEnter);
+    let index_of = |item: &str| {
+        if mutant!(SensitiveItemsEnter) { view.index_of(item) } else { view.learnable(item) }
+    };
     let oldest_ms = now_ms.saturating_sub(i64::from(EPOCH_DAYS) * DAY_MS);
-    let within = timeline.iter().rev().filter(|event| event.time_ms > oldest_ms && event.time_ms <= now_ms);
+    let within = timeline
+        .iter()
+        .rev()
+        .filter(|event| event.time_ms > oldest_ms && event.time_ms <= now_ms && !event.quiet);
     let mut slots = [0; SLOTS as usize];
     let mut seen = BTreeSet::new();
     let topics = within
         .flat_map(|event| touched(&event.action).iter().rev())
         .filter(|item| seen.insert(item.as_str()))
         .filter_map(|item| {
-            let lineage = view.category_lineage(view.index_of(item)?);
-            vocabulary.topic_of(lineage.into_iter(), is_denied, filter.guarded_too)
+            let lineage = view.category_lineage(index_of(item)?);
+            vocabulary.topic_of(lineage.into_iter(), &is_denied, filter.guarded_too)
         });
     for (slot, topic) in slots.iter_mut().zip(topics) {
         *slot = topic;

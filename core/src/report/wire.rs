@@ -147,7 +147,7 @@ impl ReceivedReport {
 }
 
 /// The topics that a mask names, ascending.
-pub(crate) fn topics_of(mask: u64) -> impl Iterator<Item = u8> + use<> {
+fn topics_of(mask: u64) -> impl Iterator<Item = u8> + use<> {
     (0..64).filter(move |topic| mask >> topic & 1 == 1)
 }
 

@@ -114,10 +114,11 @@ pub(super) fn write(draft: &VocabularyDraft) -> String {
     let mut line = |start: &str, nodes: &[String]| {
         let mut nodes: Vec<&str> = nodes.iter().map(String::as_str).collect();
         nodes.sort_unstable();
-        nodes.iter().fold(text.push_str(start), |(), node| {
+        text.push_str(start);
+        for node in nodes {
             text.push('\t');
             text.push_str(node);
-        });
+        }
         text.push('\n');
     };
     for topic in &draft.topics {
