@@ -6,6 +6,7 @@ pub mod fault;
 pub mod log_contract;
 pub mod phone;
 pub mod promise;
+pub mod sharing;
 pub mod sources;
 pub mod survival;
 

@@ -72,12 +72,13 @@ struct Control {
 impl Control {
     /// Makes reports follow the consents: what waits falls with the consent, and so does the switch of guarded topics.
     fn obey(&mut self) {
-        let level = |number: u32| {
-            self.profiles.iter().find(|entry| entry.number == number).map(|entry| entry.consent.level)
-        };
-        self.ledger.obey(&|number| level(number).map(|level| level == PersonalizationLevel::Shared));
+        // A profile that is being erased agreed to nothing any more, whatever it had agreed to.
+        let shares =
+            |entry: &ProfileEntry| entry.consent.level == PersonalizationLevel::Shared && !entry.erasing;
+        let profiles = &self.profiles;
+        self.ledger.obey(&|number| profiles.iter().find(|entry| entry.number == number).map(shares));
         for entry in &mut self.profiles {
-            entry.shares_guarded &= entry.consent.level == PersonalizationLevel::Shared;
+            entry.shares_guarded &= shares(entry);
         }
     }
 }

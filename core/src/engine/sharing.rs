@@ -199,16 +199,15 @@ impl Recommender {
     pub fn confirm_sent(&self, report: ReportId) -> Result<()> {
         self.call(|inner, call| {
             let profile = inner.control.active().number;
-            let known = inner.control.ledger().entries().iter().any(|entry| {
-                entry.epoch == report.0 && entry.profile == profile && entry.release != Release::Waiting
-            });
-            if !known {
-                return Err(Error::invalid("report", "was never given to the app for this profile"));
+            let own = inner.control.ledger().entry(report.0).filter(|entry| entry.profile == profile);
+            match own.map(|entry| entry.release) {
+                None | Some(Release::Waiting) => {
+                    return Err(Error::invalid("report", "was never given to the app for this profile"));
+                }
+                Some(Release::Handed) => inner.control.ledger_mut().confirm(report.0),
+                Some(Release::Sent) => {}
             }
-            if inner.control.ledger_mut().confirm(report.0, profile) == Some(true) {
-                inner.save_ledger(call)?;
-            }
-            Ok(())
+            inner.save_ledger(call)
         })
     }
 

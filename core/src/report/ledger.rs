@@ -317,22 +317,17 @@ impl Ledger {
         }
     }
 
-    /// Notes that the app gets the bytes. Returns whether that is news.
-    pub(crate) fn hand_over(&mut self, epoch: u16) -> bool {
-        let waiting = self.entry_mut(epoch).filter(|entry| entry.release == Release::Waiting);
-        waiting.map(|entry| entry.release = Release::Handed).is_some()
+    /// Notes that the app gets the bytes.
+    pub(crate) fn hand_over(&mut self, epoch: u16) {
+        if let Some(entry) = self.entry_mut(epoch).filter(|entry| entry.release == Release::Waiting) {
+            entry.release = Release::Handed;
+        }
     }
 
-    /// Notes that the app sent it. `None` when it was never given to the app for `profile`; otherwise whether that is news.
-    pub(crate) fn confirm(&mut self, epoch: u16, profile: u32) -> Option<bool> {
-        let entry = self.entry_mut(epoch).filter(|entry| entry.profile == profile)?;
-        match entry.release {
-            Release::Waiting => None,
-            Release::Handed => {
-                entry.release = Release::Sent;
-                Some(true)
-            }
-            Release::Sent => Some(false),
+    /// Notes that the app sent what it was given.
+    pub(crate) fn confirm(&mut self, epoch: u16) {
+        if let Some(entry) = self.entry_mut(epoch).filter(|entry| entry.release == Release::Handed) {
+            entry.release = Release::Sent;
         }
     }
 
