@@ -155,8 +155,8 @@ mod rights;
 pub use catalog::{Availability, Item, ItemPatch, MAX_CATALOG_ITEMS, MAX_ITEMS_PER_CALL};
 pub use consent::{Consent, ConsentMethod, ConsentState, Origin, PersonalizationLevel, Purpose, Receipt};
 pub use engine::{
-    CategoryRecommendation, Config, Finding, Hits, Imported, MAX_EVENTS_PER_CALL, NamedTopic, Platform, Recommendation,
-    Recommendations, Recommender, ReportLogEntry, ReportPreview, Stats,
+    CategoryRecommendation, Config, Finding, Hits, Imported, MAX_EVENTS_PER_CALL, NamedTopic, Platform,
+    Recommendation, Recommendations, Recommender, ReportLogEntry, ReportPreview, Stats,
 };
 pub use error::{Error, Result};
 pub use event::{
