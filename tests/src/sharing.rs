@@ -78,3 +78,38 @@ pub fn open_shared(phone: &Phone) -> Recommender {
     shop.install_vocabulary(vocabulary()).expect("a sound phone");
     shop
 }
+
+/// What `shop` previews, as bytes.
+///
+/// # Errors
+/// Those of the engine, as text.
+pub fn previewed(shop: &Recommender) -> Result<[u8; 24], String> {
+    shop.preview_report().map(|preview| preview.report.to_bytes()).map_err(|error| error.to_string())
+}
+
+/// Makes a phone that did what `history` does, and says what it reports with the randomness of each of `seeds`: equal lists
+/// mean equal slots, and different slots give different lists.
+///
+/// # Errors
+/// Those of the engine, as text.
+pub fn fingerprints(
+    seeds: std::ops::Range<u64>,
+    vocabulary: &Arc<Vocabulary>,
+    history: impl Fn(&Recommender, &Phone) -> tastekeeper::Result<()>,
+) -> Result<Vec<[u8; 24]>, String> {
+    let text = |error: tastekeeper::Error| error.to_string();
+    let first = Phone::new();
+    let shop = first.open_at(PersonalizationLevel::Shared);
+    shop.install_vocabulary(vocabulary.clone()).map_err(text)?;
+    history(&shop, &first).map_err(text)?;
+    drop(shop);
+    seeds
+        .map(|seed| {
+            let phone =
+                Phone::on(first.device.restart(true), crate::phone::START_MS + crate::phone::DAY_MS, seed);
+            let shop = phone.open().map_err(text)?;
+            shop.install_vocabulary(vocabulary.clone()).map_err(text)?;
+            previewed(&shop)
+        })
+        .collect()
+}
