@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use tastekeeper::report::{NodeTree, Parameters, Topic, Vocabulary, VocabularyDraft};
+use tastekeeper::report::{MIN_SHOPPERS_PER_MASK, NodeTree, Parameters, Topic, Vocabulary, VocabularyDraft};
 use tastekeeper::{PersonalizationLevel, Recommender};
 
 use crate::phone::{CATEGORIES, Phone, category, signing_key, trusted_key};
@@ -21,7 +21,7 @@ pub fn draft(parameters: Parameters) -> VocabularyDraft {
     VocabularyDraft {
         name: "sample".into(),
         parameters,
-        cohort: 25_000,
+        cohort: parameters.masks() * MIN_SHOPPERS_PER_MASK,
         tree: NodeTree::Plain,
         topics: (1..parameters.topics()).map(topic).collect(),
         excluded: Vec::new(),

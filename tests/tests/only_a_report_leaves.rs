@@ -394,6 +394,21 @@ fn one_budget_for_all_profiles_and_no_words_between_them() {
 }
 
 #[test]
+fn the_log_goes_into_what_the_shopper_takes_along() {
+    let phone = Phone::new();
+    let shop = open_shared(&phone);
+    let bytes = previewed(&shop).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&shop.export_data().unwrap()).unwrap();
+    let schema = serde_json::from_str(include_str!("../../core/docs/export.schema.json")).unwrap();
+    tastekeeper_models::schema::check(&schema, &document, "export").unwrap();
+    let report = &document["sharing"]["reports"][0];
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!((report["bytes"].as_str(), report["state"].as_str()), (Some(hex.as_str()), Some("waiting")));
+    let topics = ReceivedReport::decode(&bytes).unwrap().topics().count();
+    assert_eq!(report["topics"].as_array().unwrap().len(), topics);
+}
+
+#[test]
 fn forgetting_everything_gives_no_second_report() {
     let phone = Phone::new();
     let shop = open_shared(&phone);

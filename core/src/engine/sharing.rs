@@ -220,21 +220,7 @@ impl Recommender {
     /// # Privacy
     /// For the shopper's own eyes.
     pub fn report_log(&self) -> Result<Vec<ReportLogEntry>> {
-        self.call(|inner, call| {
-            let (profile, now) = (inner.control.active().number, epoch_at(call.now_ms));
-            let entry = |entry: &Entry| {
-                let bytes = entry.bytes.filter(|_| entry.profile == profile);
-                ReportLogEntry {
-                    id: ReportId(entry.epoch),
-                    epoch_start_ms: epoch_start_ms(entry.epoch),
-                    cost_units: entry.cost.into(),
-                    state: entry.state(now),
-                    bytes,
-                    topics: bytes.map(|bytes| inner.named_topics(&bytes)).unwrap_or_default(),
-                }
-            };
-            Ok(inner.control.ledger().entries().iter().map(entry).collect())
-        })
+        self.call(|inner, call| Ok(inner.report_log(call.now_ms)))
     }
 
     /// Lets guarded topics, those that tell of a baby, enter the active profile's reports (`true`), or keeps them out, as they
@@ -325,6 +311,22 @@ impl Inner {
         let own = self.sharing.vocabulary.as_ref().filter(|own| own.taxonomy_id() == read.taxonomy_id());
         let label = |topic| own.and_then(|own| own.label(topic)).map(str::to_owned);
         read.topics().map(|topic| NamedTopic { topic, label: label(topic) }).collect()
+    }
+
+    pub(super) fn report_log(&self, now_ms: i64) -> Vec<ReportLogEntry> {
+        let (profile, now) = (self.control.active().number, epoch_at(now_ms));
+        let entry = |entry: &Entry| {
+            let bytes = entry.bytes.filter(|_| entry.profile == profile);
+            ReportLogEntry {
+                id: ReportId(entry.epoch),
+                epoch_start_ms: epoch_start_ms(entry.epoch),
+                cost_units: entry.cost.into(),
+                state: entry.state(now),
+                bytes,
+                topics: bytes.map(|bytes| self.named_topics(&bytes)).unwrap_or_default(),
+            }
+        };
+        self.control.ledger().entries().iter().map(entry).collect()
     }
 
     fn describe(&self, report: Report, call: &Call) -> Result<ReportPreview> {
