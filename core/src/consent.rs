@@ -1,7 +1,7 @@
 //! Who may keep what: the four levels, the receipts behind them, and the gate every event passes.
 //!
-//! Enters: a level with a consent, and events. Leaves: [`AdmittedEvent`]s (the only thing that can be kept) and
-//! [`PersonalGrant`]s (the only way to read a profile for ranking).
+//! Enters: a level with a consent, and events. Leaves: [`AdmittedEvent`]s (the only thing that can be kept),
+//! [`PersonalGrant`]s (the only way to read a profile for ranking) and [`ShareGrant`]s (half of what a report needs).
 //! Must never: raise a level without a live receipt, or let anything personal through at Off.
 //!
 //! # Shortcuts that do not compile
@@ -33,6 +33,20 @@
 //! use tastekeeper::consent::{Gate, PersonalGrant};
 //! fn keep<'a>(gate: Gate) -> Option<PersonalGrant<'a>> {
 //!     gate.personal() // borrows from `gate`
+//! }
+//! ```
+//!
+//! A grant to share that nobody gave, or one that is used twice:
+//!
+//! ```compile_fail,E0451
+//! use tastekeeper::consent::ShareGrant;
+//! let grant = ShareGrant { _gate: std::marker::PhantomData }; // a private field
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use tastekeeper::consent::ShareGrant;
+//! fn twice<'gate>(grant: ShareGrant<'gate>) -> (ShareGrant<'gate>, ShareGrant<'gate>) {
+//!     (grant, grant) // neither `Copy` nor `Clone`
 //! }
 //! ```
 //!
@@ -150,6 +164,13 @@ pub struct PersonalGrant<'gate> {
     _gate: std::marker::PhantomData<&'gate Gate>,
 }
 
+/// Proof that a report may be shared at this moment. Only [`Gate::share`] gives one; a
+/// [`Report`](crate::report::Report) consumes it.
+#[derive(Debug)]
+pub struct ShareGrant<'gate> {
+    _gate: std::marker::PhantomData<&'gate Gate>,
+}
+
 /// The decision of one moment: built from the consent in force when a call began.
 #[derive(Debug)]
 pub struct Gate {
@@ -198,5 +219,12 @@ impl Gate {
     #[must_use]
     pub fn personal(&self) -> Option<PersonalGrant<'_>> {
         (self.level > PersonalizationLevel::Off).then_some(PersonalGrant { _gate: std::marker::PhantomData })
+    }
+
+    /// The grant to share one report; `None` below Shared, and while learning is stopped or paused.
+    #[must_use]
+    pub fn share(&self) -> Option<ShareGrant<'_>> {
+        let shares = self.level == PersonalizationLevel::Shared && self.stopped.is_none();
+        (shares || mutant!(ShareWithoutConsent)).then_some(ShareGrant { _gate: std::marker::PhantomData })
     }
 }

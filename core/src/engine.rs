@@ -28,6 +28,7 @@ mod portability;
 mod profiles;
 mod recommend;
 mod served;
+mod sharing;
 
 pub use config::{Config, Platform};
 pub use events::MAX_EVENTS_PER_CALL;
@@ -35,10 +36,12 @@ pub use health::{Finding, Hits, Stats};
 pub use inspect::{StoreContents, StoredHistory, StoredProfile};
 pub use portability::Imported;
 pub use recommend::{CategoryRecommendation, Recommendation, Recommendations};
+pub use sharing::{NamedTopic, ReportLogEntry, ReportPreview};
 
 use control::ControlFile;
 use person::Person;
 use served::Served;
+use sharing::Sharing;
 
 /// The engine: a shopper's history and the shop's model on this phone, and recommendations from both.
 ///
@@ -72,6 +75,7 @@ struct Inner {
     catalog: Catalog,
     person: Person,
     served: Served,
+    sharing: Sharing,
     findings: Vec<Finding>,
 }
 
@@ -110,12 +114,14 @@ impl Recommender {
         let catalog = open_catalog(&platform, deny, &mut findings)?;
         let person = Person::open(&platform, &config, &mut control, &mut call, &mut findings)?;
         person::tend_inactive(&platform, &config, &mut control, &mut call, &mut findings);
-        let inner = Inner { control, catalog, person, served: Served::default(), findings };
+        let (served, sharing) = (Served::default(), Sharing::default());
+        let inner = Inner { control, catalog, person, served, sharing, findings };
         Ok(Self { platform, config, trusted, inner: Mutex::new(Some(inner)) })
     }
 
     /// Erases everything the engine ever kept in this directory, and its keys: histories, consent, catalogue. For an
-    /// app whose keys are lost. No recommender may be open on it.
+    /// app whose keys are lost. No recommender may be open on it. If reports were drawn and their ledger can still be read,
+    /// what was spent on them is sealed anew, without what they said.
     ///
     /// # Errors
     /// [`Error::ErasurePending`] when a key or file may still be there; call again.

@@ -4,10 +4,12 @@
 //! a query, a key or a path.
 
 pub use problem::{ModelProblem, Requirement};
+pub use vocabulary::VocabularyProblem;
 
 use crate::platform::{FileError, KeyError, RandomError};
 
 mod problem;
+mod vocabulary;
 
 /// The result of every fallible call.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -35,6 +37,18 @@ pub enum Error {
     ModelInvalid {
         /// Why.
         problem: ModelProblem,
+    },
+    /// The vocabulary was refused; the one in use stays in use.
+    #[error("vocabulary refused: {problem}")]
+    VocabularyInvalid {
+        /// Why.
+        problem: VocabularyProblem,
+    },
+    /// No report can be had now, whatever the shopper agreed to.
+    #[error("no report: {reason}")]
+    BudgetExhausted {
+        /// What stands in the way.
+        reason: String,
     },
     /// The store's files cannot be read or written now.
     #[error("storage unavailable: {reason}")]
@@ -113,5 +127,11 @@ impl From<RandomError> for Error {
 impl From<ModelProblem> for Error {
     fn from(problem: ModelProblem) -> Self {
         Self::ModelInvalid { problem }
+    }
+}
+
+impl From<VocabularyProblem> for Error {
+    fn from(problem: VocabularyProblem) -> Self {
+        Self::VocabularyInvalid { problem }
     }
 }

@@ -157,8 +157,9 @@ mod rights;
 pub use catalog::{Availability, Item, ItemPatch, MAX_CATALOG_ITEMS, MAX_ITEMS_PER_CALL};
 pub use consent::{Consent, ConsentMethod, ConsentState, Origin, PersonalizationLevel, Purpose, Receipt};
 pub use engine::{
-    CategoryRecommendation, Config, Finding, Hits, Imported, MAX_EVENTS_PER_CALL, Platform, Recommendation,
-    Recommendations, Recommender, Stats, StoreContents, StoredHistory, StoredProfile,
+    CategoryRecommendation, Config, Finding, Hits, Imported, MAX_EVENTS_PER_CALL, NamedTopic, Platform,
+    Recommendation, Recommendations, Recommender, ReportLogEntry, ReportPreview, Stats, StoreContents,
+    StoredHistory, StoredProfile,
 };
 pub use error::{Error, Result};
 pub use event::{
@@ -172,6 +173,7 @@ pub use ranking::filter::{Filter, SameAs};
 pub use ranking::request::{
     Boost, Context, MAX_BOOSTS, MAX_COUNT, MAX_IDS, MinRelevance, Pin, RecommendationKind, Request, Source,
 };
+pub use report::{Report, ReportId, ReportState, Vocabulary};
 pub use rights::{HistoryAction, HistoryEntry, ProfileSummary};
 
 /// `true` when the named mutant is switched on. Without the `mutants` feature this is the constant `false`.

@@ -15,6 +15,7 @@ pub use crate::error::{ModelProblem, Requirement};
 
 use crate::layout::{self, Section};
 use container::Container;
+pub(crate) use signature::{SignatureProblem, verify_detached};
 use tables::Tables;
 
 mod bytes;
@@ -22,6 +23,7 @@ mod check;
 mod container;
 mod key;
 mod parameters;
+mod signature;
 mod tables;
 mod vectors;
 

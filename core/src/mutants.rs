@@ -120,6 +120,36 @@ pub enum Mutant {
     CmpUndefinedMeansNo,
     /// The signals of a consent platform never grow old.
     CmpOldConsentCounts,
+    /// A report takes the square of its ratio for the ratio.
+    SquareRatio,
+    /// A report's other topics are the first ones.
+    NoShuffle,
+    /// Every step of the shuffle draws from all topics.
+    BiasedShuffle,
+    /// The randomness of every report is the same.
+    ConstantSeed,
+    /// A draw below `n` is the remainder of a byte.
+    ModuloOfAByte,
+    /// A report is shown and given without asking for the level.
+    ShareWithoutConsent,
+    /// A report is drawn anew when it is asked for again.
+    RedrawOnRetry,
+    /// Forgetting everything or opting out gives the budget back.
+    RefundOnReset,
+    /// An epoch is what the clock says, also when a later one was seen.
+    TrustTheClock,
+    /// A report is handed out before its draw is durable.
+    SendBeforeDurable,
+    /// A shopper without items sends nothing.
+    SkipWhenEmpty,
+    /// What the preview shows is drawn for the preview alone.
+    PreviewIsNotTheMemo,
+    /// Opting in draws anew in an epoch that has its report.
+    OptInDrawsAgain,
+    /// A report that waits outlives the consent to share it.
+    KeepWaitingReport,
+    /// Items of sensitive categories enter the slots.
+    SensitiveItemsEnter,
 }
 
 thread_local! {

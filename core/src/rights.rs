@@ -12,7 +12,7 @@ use crate::history::{EventRef, History, Interest};
 use crate::profile::Profile;
 
 mod export;
-pub(crate) use export::{Holdings, export};
+pub(crate) use export::{HeldReport, Holdings, export};
 
 /// What a kept event says, in GA4's words where GA4 has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

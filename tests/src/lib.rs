@@ -7,6 +7,7 @@ pub mod log_contract;
 pub mod machine;
 pub mod phone;
 pub mod promise;
+pub mod sharing;
 pub mod sources;
 pub mod survival;
 

@@ -21,6 +21,7 @@ const DIRECT: &[&str] = &[
     "rand_chacha",
     "serde",
     "serde_json",
+    "sha2",
     "thiserror",
     "zeroize",
 ];

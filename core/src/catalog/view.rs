@@ -38,8 +38,8 @@ struct Slot {
     id: String,
     /// Categories, brand and attributes, ascending.
     symbols: Vec<u32>,
-    /// The last node of the category path, where the app gave one.
-    leaf: Option<u32>,
+    /// The category path from the root on, where the app gave one.
+    path: Vec<u32>,
     group: Option<u32>,
     price: Option<f64>,
     availability: Availability,
@@ -106,7 +106,7 @@ impl View {
             None => Slot {
                 id: id.to_owned(),
                 symbols: Vec::new(),
-                leaf: None,
+                path: Vec::new(),
                 group: None,
                 price: None,
                 availability: Availability::Discontinued,
@@ -138,8 +138,9 @@ impl View {
     }
 
     fn slot_of(&mut self, item: &Item, model_index: Option<u32>) -> Slot {
-        let mut symbols: Vec<u32> =
+        let path: Vec<u32> =
             item.category.iter().map(|node| self.intern(SymbolKind::Category, node)).collect();
+        let mut symbols = path.clone();
         symbols.extend(item.brand.as_ref().map(|brand| self.intern(SymbolKind::Brand, brand)));
         for (key, value) in &item.attributes {
             symbols.push(self.intern(SymbolKind::Attribute, &format!("{key}={value}")));
@@ -166,7 +167,7 @@ impl View {
         };
         Slot {
             id: item.id.clone(),
-            leaf: item.category.last().map(|node| self.intern(SymbolKind::Category, node)),
+            path,
             symbols,
             group: item.group_id.as_ref().map(|group| self.intern(SymbolKind::Group, group)),
             price: item.price,
@@ -363,10 +364,27 @@ impl View {
 
     /// The deepest category of an item. The model numbers parents before their children, so it is the last one.
     pub(crate) fn leaf_category(&self, index: u32) -> Option<u32> {
-        if let Some(leaf) = self.slot(index).and_then(|slot| slot.leaf) {
-            return Some(leaf);
+        if let Some(leaf) = self.slot(index).and_then(|slot| slot.path.last()) {
+            return Some(*leaf);
         }
         self.symbols_of_kind(index, SymbolKind::Category).pop()
+    }
+
+    /// Every category of an item and all that lie above them in the model's tree, the deepest first. Each stands once.
+    pub(crate) fn category_lineage(&self, index: u32) -> Vec<&str> {
+        let path = self.slot(index).map(|slot| slot.path.iter().rev().copied()).into_iter().flatten();
+        let own: Vec<u32> =
+            path.chain(self.symbols_of_kind(index, SymbolKind::Category).into_iter().rev()).collect();
+        // A parent is numbered before its children, so this ends.
+        let parent = |symbol: &u32| self.model.as_ref().and_then(|model| model.attribute(*symbol)?.parent);
+        let above = own.iter().flat_map(|symbol| std::iter::successors(parent(symbol), parent));
+        let mut lineage: Vec<u32> = Vec::new();
+        for symbol in own.iter().copied().chain(above) {
+            if !lineage.contains(&symbol) {
+                lineage.push(symbol);
+            }
+        }
+        lineage.into_iter().map(|symbol| self.symbol_name(symbol).1).collect()
     }
 
     pub(crate) fn group(&self, index: u32) -> Option<u32> {

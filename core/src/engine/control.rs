@@ -1,21 +1,26 @@
-//! The small state that outlives every erasure: who is on this phone, what they agreed to, which packs were installed.
+//! The small state that outlives every erasure: who is on this phone, what they agreed to, which packs were installed, what
+//! was shared.
 //!
-//! Holds no behaviour. Kept in two sealed copies, so that damage to one loses nothing and damage to both can only
-//! lower the level.
+//! Holds no behaviour but the noise of the reports that were drawn. Kept in two sealed copies, so that damage to one loses
+//! nothing and damage to both can only lower the level and end sharing.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Finding, Platform};
-use crate::codec::{self, CodecError};
-use crate::consent::{PersonalizationLevel, ProfileConsent, ProfileConsentV1};
+use crate::codec;
+use crate::consent::{PersonalizationLevel, ProfileConsent};
 use crate::error::{Error, Result};
 use crate::mutant;
+use crate::report::Ledger;
 use crate::store::{self, CallRandom, SealedLog, SealedState};
 
+mod versions;
+use versions::decode_control;
+
 /// Version byte of [`Control`].
-const CONTROL_VERSION: u8 = 2;
+const CONTROL_VERSION: u8 = 3;
 /// The name of the state's files and key.
 const CONTROL: &str = "control";
 /// Most profiles on one phone.
@@ -32,6 +37,8 @@ pub(super) struct ProfileEntry {
     pub(super) consent: ProfileConsent,
     /// An erasure was begun and is not known to be finished.
     pub(super) erasing: bool,
+    /// Guarded topics may enter reports.
+    pub(super) shares_guarded: bool,
 }
 
 impl ProfileEntry {
@@ -60,47 +67,22 @@ pub(super) struct Control {
     models: Vec<InstalledModel>,
     /// The kill switch: nobody on this phone is learned from.
     stopped: bool,
+    /// What was drawn, spent and sent: one for all profiles.
+    ledger: Ledger,
 }
 
-/// [`Control`] as version 1 kept it.
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(Serialize))]
-struct ControlV1 {
-    profiles: Vec<ProfileEntryV1>,
-    active: u32,
-    next_number: u32,
-    models: Vec<InstalledModel>,
-}
-
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(Serialize))]
-struct ProfileEntryV1 {
-    number: u32,
-    name: String,
-    consent: ProfileConsentV1,
-    erasing: bool,
-}
-
-/// Reads the state of any version.
-fn decode_control(blob: &[u8], random: &mut CallRandom) -> std::result::Result<Control, CodecError> {
-    match codec::decode(CONTROL_VERSION, blob) {
-        Err(CodecError::UnknownVersion) => {}
-        other => return other,
+impl Control {
+    /// Makes reports follow the consents: what waits falls with the consent, and so does the switch of guarded topics.
+    fn obey(&mut self) {
+        // A profile that is being erased agreed to nothing any more, whatever it had agreed to.
+        let shares =
+            |entry: &ProfileEntry| entry.consent.level == PersonalizationLevel::Shared && !entry.erasing;
+        let profiles = &self.profiles;
+        self.ledger.obey(&|number| profiles.iter().find(|entry| entry.number == number).map(shares));
+        for entry in &mut self.profiles {
+            entry.shares_guarded &= shares(entry);
+        }
     }
-    let old: ControlV1 = codec::decode(1, blob)?;
-    let mut upgrade = |entry: ProfileEntryV1| ProfileEntry {
-        number: entry.number,
-        name: entry.name,
-        consent: entry.consent.upgrade(random),
-        erasing: entry.erasing,
-    };
-    Ok(Control {
-        profiles: old.profiles.into_iter().map(&mut upgrade).collect(),
-        active: old.active,
-        next_number: old.next_number,
-        models: old.models,
-        stopped: false,
-    })
 }
 
 /// Reads the state without a profile being active and without repairing anything, with what reading found.
@@ -142,7 +124,8 @@ pub(super) struct ControlFile {
 
 impl ControlFile {
     /// Reads the state and makes `profile` the active one. Nothing is written, unless both copies are damaged: then
-    /// nobody's consent is known any more, and every history is erased.
+    /// nobody's consent is known any more, every history is erased, and nothing is shared again, because nobody knows what
+    /// was.
     pub(super) fn open(
         platform: &Platform,
         profile: &str,
@@ -180,8 +163,10 @@ impl ControlFile {
                 findings.push(Finding::ConsentLost);
                 let next_number = next_free_number(platform)?;
                 erase_all_histories(platform)?;
-                file.erase()?;
-                Control { next_number, ..Control::default() }
+                let control = Control { next_number, ledger: Ledger::lost(), ..Control::default() };
+                // Until this succeeds the copies stay damaged, and every open finds the same.
+                let _ = file.replace_damaged(&encode_control(&control)?, random);
+                control
             }
         };
         let mut this = Self { file, control, unsaved: false, private: false };
@@ -209,6 +194,7 @@ impl ControlFile {
                     name: name.to_owned(),
                     consent: ProfileConsent::default(),
                     erasing: false,
+                    shares_guarded: false,
                 });
                 number
             }
@@ -300,6 +286,17 @@ impl ControlFile {
         self.save(random).inspect_err(|_| self.control.models = before)
     }
 
+    /// What was drawn, spent and sent.
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.control.ledger
+    }
+
+    /// The ledger, to be changed. The change counts after [`save`](Self::save).
+    pub(super) fn ledger_mut(&mut self) -> &mut Ledger {
+        self.unsaved = true;
+        &mut self.control.ledger
+    }
+
     /// Whether the last change is not on disk yet.
     pub(super) fn is_unsaved(&self) -> bool {
         self.unsaved
@@ -308,11 +305,16 @@ impl ControlFile {
     /// Makes the state durable.
     pub(super) fn save(&mut self, random: &mut CallRandom) -> Result<()> {
         self.unsaved = true;
-        let blob = codec::encode(CONTROL_VERSION, &self.control)
-            .map_err(|error| Error::Internal { reason: format!("the control state: {error}") })?;
-        self.file.save(&blob, random)?;
+        self.control.obey();
+        self.file.save(&encode_control(&self.control)?, random)?;
         self.unsaved = false;
         Ok(())
+    }
+
+    /// Puts a consent that ends sharing into force, also if it cannot be made durable.
+    pub(super) fn end_sharing(&mut self, consent: ProfileConsent, random: &mut CallRandom) -> Result<()> {
+        self.active_mut().consent = consent;
+        self.save(random)
     }
 
     /// Changes the active profile durably, or not at all.
@@ -330,9 +332,26 @@ impl ControlFile {
     }
 }
 
-/// Erases the consent state itself, for a reset.
+fn encode_control(control: &Control) -> Result<Vec<u8>> {
+    codec::encode(CONTROL_VERSION, control)
+        .map_err(|error| Error::Internal { reason: format!("the control state: {error}") })
+}
+
+/// Erases the consent state itself, for a reset. What was spent on reports stays, where it can still be read.
 pub(super) fn erase_control(platform: &Platform) -> Result<()> {
-    SealedState::new(platform.files.clone(), platform.keys.clone(), CONTROL).erase()
+    let mut random = CallRandom::draw(&*platform.random);
+    let mut file = SealedState::new(platform.files.clone(), platform.keys.clone(), CONTROL);
+    let loaded = file.load().ok().and_then(|loaded| loaded.blob);
+    let ledger =
+        loaded.and_then(|blob| decode_control(&blob, &mut random).ok()).map(|control| control.ledger);
+    file.erase()?;
+    match ledger.filter(|ledger| !ledger.is_unused()) {
+        Some(ledger) => {
+            let control = Control { ledger: ledger.without_contents(), ..Control::default() };
+            file.save(&encode_control(&control)?, &mut random)
+        }
+        None => Ok(()),
+    }
 }
 
 /// Erases the history of every profile that may have one: those with a file, those that the consent state knows, if it can
@@ -370,32 +389,6 @@ mod tests {
     use crate::platform::SeededRandom;
 
     #[test]
-    fn version_one_is_read() {
-        let old = ControlV1 {
-            profiles: vec![ProfileEntryV1 {
-                number: 4,
-                name: "anna".into(),
-                consent: ProfileConsentV1::sample(PersonalizationLevel::OnDevice),
-                erasing: true,
-            }],
-            active: 4,
-            next_number: 5,
-            models: vec![InstalledModel { model_id: "shop".into(), pack_version: 3 }],
-        };
-        let blob = codec::encode(1, &old).unwrap();
-        let random = &mut CallRandom::draw(&SeededRandom::new(1));
-        let new = decode_control(&blob, random).unwrap();
-        assert_eq!((new.active, new.next_number, new.stopped), (4, 5, false));
-        assert_eq!(new.models, old.models);
-        let entry = &new.profiles[0];
-        assert_eq!((entry.number, entry.name.as_str(), entry.erasing), (4, "anna", true));
-        assert_eq!(entry.consent.level, PersonalizationLevel::OnDevice);
-        let again = codec::encode(CONTROL_VERSION, &new).unwrap();
-        assert_eq!(decode_control(&again, random).unwrap(), new);
-        assert_eq!(decode_control(&[9, 0], random), Err(CodecError::UnknownVersion));
-    }
-
-    #[test]
     fn the_largest_state_fits_one_record() {
         let random = &mut CallRandom::draw(&SeededRandom::new(1));
         let text = || "x".repeat(64);
@@ -416,10 +409,12 @@ mod tests {
             name: name(number),
             consent: consent.clone(),
             erasing: false,
+            shares_guarded: true,
         });
         let models = (0..16).map(|number| InstalledModel { model_id: name(number), pack_version: u64::MAX });
+        let ledger = Ledger::largest();
         let control =
-            Control { profiles: profiles.collect(), models: models.collect(), ..Control::default() };
+            Control { profiles: profiles.collect(), models: models.collect(), ledger, ..Control::default() };
         assert_eq!((control.profiles.len(), control.models.len()), (MAX_PROFILES, MAX_MODELS));
         codec::encode(CONTROL_VERSION, &control).unwrap();
     }

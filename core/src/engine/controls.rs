@@ -92,14 +92,15 @@ impl Recommender {
             let lowers = low && (kept_on_disk || level < held || was_private);
             if lowers {
                 inner.control.set_private(false);
-            } else {
-                self.turn_private(inner, call, false)?;
-            }
-            if lowers {
                 return inner.lower(&self.platform, level, kept_on_disk, ledger, call);
             }
+            self.turn_private(inner, call, false)?;
             let before = inner.control.active().clone();
             let raised = inner.person.raised(&self.platform, &before, level, call)?;
+            if raised.is_none() && ends_sharing(before.consent.level, level) {
+                inner.person.rise(None, level);
+                return inner.control.end_sharing(ledger, &mut call.random).map_err(pending);
+            }
             let changed = inner.control.change(&mut call.random, |profile| {
                 profile.consent = ledger;
                 profile.erasing = false;
@@ -181,6 +182,9 @@ impl Recommender {
         if level < before && level < PersonalizationLevel::OnDevice {
             let kept_on_disk = before >= PersonalizationLevel::OnDevice;
             return inner.lower(&self.platform, level, kept_on_disk, ledger, call);
+        }
+        if ends_sharing(before, level) {
+            return inner.control.end_sharing(ledger, &mut call.random).map_err(pending);
         }
         inner.control.change(&mut call.random, |profile| {
             profile.consent = ledger;
@@ -395,6 +399,11 @@ impl Inner {
         }
         erased.and(marked).map_err(pending)
     }
+}
+
+/// Whether a change of level ends sharing and keeps the history.
+fn ends_sharing(before: PersonalizationLevel, after: PersonalizationLevel) -> bool {
+    before == PersonalizationLevel::Shared && after == PersonalizationLevel::OnDevice
 }
 
 fn pending(error: Error) -> Error {

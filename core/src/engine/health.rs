@@ -39,6 +39,16 @@ pub enum Finding {
     ConsentUnsaved,
     /// No model pack is loaded.
     NoModel,
+    /// The ledger of reports cannot be read, or was lost with the consent state. Nothing is shared from this installation.
+    ReportLedgerLost,
+    /// The clock shows an epoch before one that was seen, or none. Nothing is drawn until it has caught up.
+    ReportClock,
+    /// This installation has drawn as many reports as it ever may.
+    ReportBudgetSpent,
+    /// The level is Shared, and no vocabulary is loaded.
+    NoVocabulary,
+    /// The last report could not be drawn or made durable: random source or disk. It was not shown.
+    ReportFailed,
 }
 
 /// Counts, without a word about the shopper.
@@ -106,7 +116,9 @@ impl Recommender {
                 (inner.control.is_unsaved(), Finding::ConsentUnsaved),
                 (inner.catalog.view().model().is_none(), Finding::NoModel),
             ];
-            for (found, finding) in now {
+            let sharing = inner.sharing_findings(&self.config, call.now_ms);
+            for (found, finding) in now.into_iter().chain(sharing.into_iter().map(|finding| (true, finding)))
+            {
                 if found && !findings.contains(&finding) {
                     findings.push(finding);
                 }

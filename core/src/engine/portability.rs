@@ -1,12 +1,13 @@
 //! The shopper's data to take along: as a document to read, and sealed for a new phone.
 
 use super::events::withhold;
+use super::sharing::{NamedTopic, ReportLogEntry};
 use super::{Call, Inner, Recommender};
 use crate::consent::export_receipts;
 use crate::error::{Error, Result};
 use crate::history::History;
 use crate::profile::Profile;
-use crate::rights::{self, Holdings, list_history, summarise};
+use crate::rights::{self, HeldReport, Holdings, list_history, summarise};
 use crate::store::{Caps, MemoryLog, passphrase};
 
 /// What a file of moved data brought.
@@ -21,7 +22,7 @@ pub struct Imported {
 }
 
 impl Recommender {
-    /// Everything the phone holds of the active profile, as JSON: events, interests, beliefs, consent and receipts. At every
+    /// Everything the phone holds of the active profile, as JSON: events, interests, beliefs, reports, consent and receipts. At every
     /// level; also what is sealed and set aside, as in a private session or after the consent ended.
     /// `docs/export.schema.json` describes it.
     ///
@@ -57,6 +58,8 @@ impl Recommender {
                 summary,
                 shown: shown.collect(),
                 counts: counts.map(|hits| (hits.kind, hits.level, hits.given, hits.chosen)).collect(),
+                shares_guarded: entry.shares_guarded,
+                reports: inner.report_log(call.now_ms).into_iter().map(held_report).collect(),
                 receipts: &export_receipts(&entry.consent.receipts)?,
             })
         })
@@ -100,6 +103,17 @@ impl Recommender {
             })?;
             inner.take_over(self, moved, call)
         })
+    }
+}
+
+fn held_report(entry: ReportLogEntry) -> HeldReport {
+    let name = |topic: NamedTopic| topic.label.unwrap_or_else(|| topic.topic.to_string());
+    HeldReport {
+        epoch: entry.id.0,
+        cost_units: entry.cost_units,
+        state: entry.state,
+        bytes: entry.bytes,
+        topics: entry.topics.into_iter().map(name).collect(),
     }
 }
 

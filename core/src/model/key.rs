@@ -9,8 +9,8 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use crate::error::ModelProblem;
 use crate::layout::KEY_ALGORITHM;
 
-/// Characters of a key in base64: 42 bytes without padding.
-const TEXT_BYTES: usize = 56;
+/// Algorithm, key id, key.
+const KEY_BYTES: usize = 42;
 
 /// A key that packs may be signed with.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl PublicKey {
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).peekable();
         lines.next_if(|line| line.starts_with("untrusted comment:"));
         let (Some(line), None) = (lines.next(), lines.next()) else { return Err(ModelProblem::BadPublicKey) };
-        let bytes = decode(line).ok_or(ModelProblem::BadPublicKey)?;
+        let bytes = decode::<KEY_BYTES>(line).ok_or(ModelProblem::BadPublicKey)?;
         let (algorithm, rest) = bytes.split_at(2);
         let (id, key) = rest.split_at(8);
         if algorithm != KEY_ALGORITHM {
@@ -62,7 +62,12 @@ impl PublicKey {
 
     /// Whether `signature` is this key's signature of `digest`. Malleable encodings are refused.
     pub(super) fn verifies(&self, digest: &[u8; 64], signature: &[u8; 64]) -> bool {
-        self.key.verify_strict(digest, &Signature::from_bytes(signature)).is_ok()
+        self.verifies_message(digest, signature)
+    }
+
+    /// Whether `signature` is this key's signature of `message` itself.
+    pub(super) fn verifies_message(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        self.key.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
     }
 }
 
@@ -73,30 +78,39 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// Decodes exactly 42 bytes of standard base64.
-fn decode(line: &str) -> Option<[u8; 42]> {
-    let text: &[u8; TEXT_BYTES] = line.as_bytes().try_into().ok()?;
-    let mut bytes = [0; 42];
-    for (four, three) in text.chunks_exact(4).zip(bytes.chunks_exact_mut(3)) {
+/// Decodes exactly `N` bytes of standard base64, padded where three do not divide them.
+pub(super) fn decode<const N: usize>(line: &str) -> Option<[u8; N]> {
+    let padding = (3 - N % 3) % 3;
+    let digits = line.strip_suffix(&"=="[..padding])?.as_bytes();
+    if digits.len() != (8 * N).div_ceil(6) {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (four, three) in digits.chunks(4).zip(bytes.chunks_mut(3)) {
         let mut group = 0_u32;
-        for &character in four {
-            group = group << 6 | u32::from(sextet(character)?);
+        for place in 0..4 {
+            group = group << 6 | four.get(place).map_or(Some(0), |&digit| sextet(digit))?;
         }
-        three.copy_from_slice(&group.to_le_bytes()[..3]);
-        three.reverse();
+        let [_, all @ ..] = group.to_be_bytes();
+        let (used, unused) = all.split_at(three.len());
+        // Bits that stand for nothing must be zero, or one value would have several texts.
+        if unused.iter().any(|byte| *byte != 0) {
+            return None;
+        }
+        three.copy_from_slice(used);
     }
     Some(bytes)
 }
 
-fn sextet(character: u8) -> Option<u8> {
-    match character {
-        b'A'..=b'Z' => Some(character - b'A'),
-        b'a'..=b'z' => Some(character - b'a' + 26),
-        b'0'..=b'9' => Some(character - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    }
+fn sextet(character: u8) -> Option<u32> {
+    Some(u32::from(match character {
+        b'A'..=b'Z' => character - b'A',
+        b'a'..=b'z' => character - b'a' + 26,
+        b'0'..=b'9' => character - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    }))
 }
 
 #[cfg(test)]

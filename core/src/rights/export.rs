@@ -10,6 +10,7 @@ use crate::consent::{ConsentState, PersonalizationLevel};
 use crate::error::{Error, Result};
 use crate::event::Subject;
 use crate::history::Interest;
+use crate::report::{REPORT_BYTES, ReportState, epoch_start_ms};
 
 /// Names the kind of document.
 const FORMAT: &str = "tastekeeper-data";
@@ -31,8 +32,22 @@ pub(crate) struct Holdings<'a> {
     pub(crate) shown: Vec<(String, i64)>,
     /// Kind of list, level, items given and chosen, in this visit.
     pub(crate) counts: Vec<(&'static str, PersonalizationLevel, u64, u64)>,
+    /// Whether guarded topics may enter reports.
+    pub(crate) shares_guarded: bool,
+    pub(crate) reports: Vec<HeldReport>,
     /// The document of the receipts.
     pub(crate) receipts: &'a str,
+}
+
+/// A report that this installation drew.
+pub(crate) struct HeldReport {
+    pub(crate) epoch: u16,
+    pub(crate) cost_units: u32,
+    pub(crate) state: ReportState,
+    /// Of the active profile only.
+    pub(crate) bytes: Option<[u8; REPORT_BYTES]>,
+    /// What the topics it names are called, or their numbers.
+    pub(crate) topics: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -46,6 +61,7 @@ struct Document<'a> {
     interests: Vec<Correction<'a>>,
     beliefs: Beliefs<'a>,
     visit: Visit<'a>,
+    sharing: Sharing<'a>,
     receipts: serde_json::Value,
 }
 
@@ -119,6 +135,22 @@ struct Visit<'a> {
 }
 
 #[derive(Serialize)]
+struct Sharing<'a> {
+    guarded_topics: bool,
+    reports: Vec<Report<'a>>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    epoch: u16,
+    epoch_start_ms: i64,
+    cost_units: u32,
+    state: &'static str,
+    bytes: Option<String>,
+    topics: &'a [String],
+}
+
+#[derive(Serialize)]
 struct Shown<'a> {
     id: &'a str,
     time_ms: i64,
@@ -147,6 +179,25 @@ impl<'a> Event<'a> {
             rating: entry.rating,
             event_id: entry.event_id.as_deref(),
             learned: entry.learned,
+        }
+    }
+}
+
+impl<'a> Report<'a> {
+    fn new(held: &'a HeldReport) -> Self {
+        let hex = |bytes: [u8; REPORT_BYTES]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            epoch: held.epoch,
+            epoch_start_ms: epoch_start_ms(held.epoch),
+            cost_units: held.cost_units,
+            state: match held.state {
+                ReportState::Waiting => "waiting",
+                ReportState::HandedOver => "handed_over",
+                ReportState::Sent => "sent",
+                ReportState::Dropped => "dropped",
+            },
+            bytes: held.bytes.map(hex),
+            topics: &held.topics,
         }
     }
 }
@@ -231,6 +282,10 @@ pub(crate) fn export(held: &Holdings<'_>) -> Result<String> {
                 .iter()
                 .map(|&(kind, level, given, chosen)| Answers { kind, level, given, chosen })
                 .collect(),
+        },
+        sharing: Sharing {
+            guarded_topics: held.shares_guarded,
+            reports: held.reports.iter().map(Report::new).collect(),
         },
         receipts: serde_json::from_str(held.receipts).map_err(internal)?,
     };

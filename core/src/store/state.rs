@@ -147,6 +147,25 @@ impl SealedState {
         written
     }
 
+    /// Puts `blob` over copies of which none is whole. A crash leaves them damaged, or `blob` in their place: never nothing.
+    /// May block on disk.
+    ///
+    /// # Errors
+    /// As for [`save`](Self::save).
+    pub(crate) fn replace_damaged(&mut self, blob: &[u8], random: &mut CallRandom) -> Result<()> {
+        check_records(&[blob.to_vec()])?;
+        let files = Arc::clone(&self.files);
+        let _lock = files.lock()?;
+        let key = if let Some(key) = self.keys.load(&self.name)? {
+            key
+        } else {
+            let key = random.generate_key()?;
+            self.keys.store(&self.name, &key)?;
+            key
+        };
+        self.write_copies(&seal_copy(&Cipher::new(&key), 1, blob, random)?)
+    }
+
     /// Destroys the key, then removes the files. Can be repeated; needs no free space and no key.
     ///
     /// # Errors

@@ -171,9 +171,7 @@ fn call_engine(
     };
     let numbered = |place: usize| (!answers.is_empty()).then(|| &answers[place % answers.len()]);
     Ok(match call {
-        Call::Track(deed, age, id) => {
-            Said::Tracked(vec![shop.track(event(&(deed.clone(), *age, *id)))?])
-        }
+        Call::Track(deed, age, id) => Said::Tracked(vec![shop.track(event(&(deed.clone(), *age, *id)))?]),
         Call::TrackAll(events) => Said::Tracked(shop.track_all(events.iter().map(event).collect())?),
         Call::Recommend(plan) => {
             *given = Given::Answer(plan.clone(), shop.recommend(plan.request())?);

@@ -296,8 +296,8 @@ impl Drive<'_> {
     fn open(&mut self, mishap: Option<Mishap>, load: bool) -> Checked {
         let lost = self.has_consent_without_key();
         let now_ms = self.now_ms();
-        let (opened, hit) = self
-            .mishap(mishap, |drive| Recommender::open(config(&drive.settings), drive.phone.platform()));
+        let (opened, hit) =
+            self.mishap(mishap, |drive| Recommender::open(config(&drive.settings), drive.phone.platform()));
         if lost && !hit {
             let refused = matches!(opened, Err(Error::KeyUnavailable { .. }));
             ensure(refused, || "a consent state without its key was opened".into())?;
@@ -408,7 +408,8 @@ impl Drive<'_> {
     fn check_keys_are_gone(&self, before: &[Ideal]) -> Checked {
         let active = before[0].active;
         let keeps = |ideal: &Ideal| ideal.active != active || ideal.person().level >= Level::OnDevice;
-        if !before.iter().all(|ideal| ideal.active == active && keeps(ideal)) || self.ideals.iter().any(keeps) {
+        if !before.iter().all(|ideal| ideal.active == active && keeps(ideal)) || self.ideals.iter().any(keeps)
+        {
             return Ok(());
         }
         let prefix = format!("p{active}.");
@@ -421,7 +422,8 @@ impl Drive<'_> {
         let is_gone = |ideals: &[Ideal], number: &u32| {
             ideals.iter().all(|ideal| ideal.logs.get(number).is_none_or(|place| place.is_certainly(&None)))
         };
-        let numbers: BTreeSet<u32> = self.ideals.iter().flat_map(|ideal| ideal.logs.keys().copied()).collect();
+        let numbers: BTreeSet<u32> =
+            self.ideals.iter().flat_map(|ideal| ideal.logs.keys().copied()).collect();
         let erased = numbers.into_iter();
         erased.filter(|number| is_gone(&self.ideals, number) && !is_gone(before, number)).collect()
     }
@@ -535,9 +537,7 @@ impl Drive<'_> {
             }
         }
         let count = self.ideals.len();
-        ensure(!fitting.is_empty(), || {
-            format!("{} ({count} permitted)", first_problem.unwrap_or_default())
-        })?;
+        ensure(!fitting.is_empty(), || format!("{} ({count} permitted)", first_problem.unwrap_or_default()))?;
         let before = std::mem::replace(&mut self.ideals, fitting);
         // Time passes in an observation as in every call.
         self.note_what_was_forgotten(&before, false);

@@ -137,7 +137,11 @@ impl Ideal {
         done.kept = kept.clone();
         if sealed {
             let place = done.log(number);
-            if durable { place.write(Some(kept.clone())) } else { place.write_loosely(Some(kept.clone())) }
+            if durable {
+                place.write(Some(kept.clone()))
+            } else {
+                place.write_loosely(Some(kept.clone()))
+            }
             done.due = false;
         }
         let mut endings = vec![(said, done)];

@@ -84,13 +84,9 @@ fn describe(seed: u64, mut steps: Vec<Step>, mut problem: String) -> String {
 fn simpler(steps: &[Step], place: usize, step: &Step) -> Option<Vec<Step>> {
     let simple = match step {
         Step::Call(call, Some(_)) => Step::Call(call.clone(), None),
-        Step::Reopen { stop, settings, loss, mishap: Some(_), load } => Step::Reopen {
-            stop: *stop,
-            settings: settings.clone(),
-            loss: *loss,
-            mishap: None,
-            load: *load,
-        },
+        Step::Reopen { stop, settings, loss, mishap: Some(_), load } => {
+            Step::Reopen { stop: *stop, settings: settings.clone(), loss: *loss, mishap: None, load: *load }
+        }
         _ => return None,
     };
     let mut simpler = steps.to_vec();

@@ -47,7 +47,10 @@ impl<T: Clone + PartialEq> Place<T> {
     pub fn settle(&mut self, state: &T) {
         let others = std::mem::replace(&mut self.now, vec![state.clone()]);
         if !self.solid {
-            others.into_iter().filter(|other| other != state).for_each(|other| add(&mut self.fallback, other));
+            others
+                .into_iter()
+                .filter(|other| other != state)
+                .for_each(|other| add(&mut self.fallback, other));
         }
     }
 

@@ -6,8 +6,8 @@ use tastekeeper::{
     Context, Filter, MinRelevance, Pin, Recommendation, RecommendationKind as Kind, Request, Source,
 };
 
-use super::ideal::Ideal;
 use super::deed::Deed;
+use super::ideal::Ideal;
 use super::step::Dice;
 use crate::phone::{CATEGORIES, brand, category, item};
 use crate::promise::{Checked, ensure};

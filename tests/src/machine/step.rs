@@ -277,7 +277,14 @@ impl Dice<'_> {
     }
 
     fn level(&mut self) -> Level {
-        self.pick(&[Level::Off, Level::Session, Level::OnDevice, Level::OnDevice, Level::OnDevice, Level::Shared])
+        self.pick(&[
+            Level::Off,
+            Level::Session,
+            Level::OnDevice,
+            Level::OnDevice,
+            Level::OnDevice,
+            Level::Shared,
+        ])
     }
 
     fn mishap(&mut self) -> Mishap {

@@ -46,7 +46,9 @@ pub fn compare(shop: &Recommender, ideal: &Ideal, now_ms: i64) -> Result<bool, S
     phone.clock.set(now_ms);
     for (&number, &boost) in &ideal.kept.interests {
         let (said, _) = make(&twin, &Call::Interest(number, Some(boost)), &[], now_ms);
-        ensure(said == Said::Done, || format!("the twin refuses an interest in {}: {said:?}", category(number)))?;
+        ensure(said == Said::Done, || {
+            format!("the twin refuses an interest in {}: {said:?}", category(number))
+        })?;
     }
     ensure(twin.level() == shop.level(), || "the twin is at another level".into())?;
     ensure(twin.history(1_000, None) == shop.history(1_000, None), || "the history differs".into())?;
@@ -88,7 +90,8 @@ fn fill_catalogue(phone: &Phone, twin: &Recommender, ideal: &Ideal) -> Checked {
         };
         // `make` dates an offer's end by the time it is given.
         let end = known.as_ref().and_then(|known| known.expires_ms);
-        let now_ms = end.map_or_else(|| tastekeeper::platform::Clock::now_ms(&*place), |end| end - 2 * DAY_MS);
+        let now_ms =
+            end.map_or_else(|| tastekeeper::platform::Clock::now_ms(&*place), |end| end - 2 * DAY_MS);
         let (said, _) = make(twin, &call, &[], now_ms);
         ensure(said == Said::Done, || format!("the twin refuses {call:?}: {said:?}"))?;
     }

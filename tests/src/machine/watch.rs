@@ -175,9 +175,9 @@ impl Residue {
         self.gone.extend(self.limbo.drain());
         if !self.gone.is_empty() {
             for (name, file) in files.iter().filter(|(name, _)| is_history(name)) {
-                let left = file.windows(8).any(|window| {
-                    <[u8; 8]>::try_from(window).is_ok_and(|trace| self.gone.contains(&trace))
-                });
+                let left = file
+                    .windows(8)
+                    .any(|window| <[u8; 8]>::try_from(window).is_ok_and(|trace| self.gone.contains(&trace)));
                 ensure(!left, || format!("{name} holds sealed bytes of what was forgotten"))?;
             }
         }

@@ -2,11 +2,27 @@
 
 use crate::steps::{Failure, Steps};
 
-/// Trains and evaluates on the development data; minutes. Without the data the tests say that they did not run.
+/// Audits reports from outside, and trains and evaluates on the development data; minutes. Without the data the tests say that they did not run.
 ///
 /// # Errors
 /// A figure that is not reached.
 pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
+    let arguments = [
+        "test",
+        "--locked",
+        "--release",
+        "-p",
+        "tastekeeper-tests",
+        "--test",
+        "reports_are_exact",
+        "--test",
+        "reports_withstand_an_audit",
+        "--",
+        "--ignored",
+        "--nocapture",
+    ];
+    let tests = steps.cargo(&arguments);
+    steps.run_tests("reports, audited from outside", tests)?;
     let arguments = [
         "test",
         "--locked",
