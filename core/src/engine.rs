@@ -33,7 +33,7 @@ mod sharing;
 pub use config::{Config, Platform};
 pub use events::MAX_EVENTS_PER_CALL;
 pub use health::{Finding, Hits, Stats};
-pub use inspect::{StoreContents, StoredHistory, StoredProfile};
+pub use inspect::{StoreContents, StoredHistory, StoredProfile, StoredReport};
 pub use portability::Imported;
 pub use recommend::{CategoryRecommendation, Recommendation, Recommendations};
 pub use sharing::{NamedTopic, ReportLogEntry, ReportPreview};

@@ -159,7 +159,7 @@ pub use consent::{Consent, ConsentMethod, ConsentState, Origin, PersonalizationL
 pub use engine::{
     CategoryRecommendation, Config, Finding, Hits, Imported, MAX_EVENTS_PER_CALL, NamedTopic, Platform,
     Recommendation, Recommendations, Recommender, ReportLogEntry, ReportPreview, Stats, StoreContents,
-    StoredHistory, StoredProfile,
+    StoredHistory, StoredProfile, StoredReport,
 };
 pub use error::{Error, Result};
 pub use event::{

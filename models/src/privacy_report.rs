@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use tastekeeper::platform::{FileSystem, FixedClock, MemoryFileSystem};
-use tastekeeper::{Error, PersonalizationLevel, Platform, Policy, Recommender, StoreContents};
+use tastekeeper::report::ReportState;
+use tastekeeper::{Error, PersonalizationLevel, Platform, Policy, Recommender, StoreContents, StoredReport};
 use thiserror::Error as ThisError;
 
 use crate::host::SystemRandom;
@@ -100,15 +101,17 @@ pub struct PersonReport {
     pub oldest_days: Option<i64>,
 }
 
-/// One report for the shop, as the ledger has it.
+/// One report for the shop, as the ledger has it. What it said stays out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReportLogEntry {
     /// The epoch.
-    pub epoch: u32,
+    pub epoch: u16,
     /// What it cost, in units of budget.
     pub units: u32,
-    /// Whether the app said that it was sent.
-    pub was_sent: bool,
+    /// The number of the profile it was drawn for.
+    pub profile: u32,
+    /// `waiting`, `handed_over`, `sent` or `dropped`.
+    pub state: String,
 }
 
 /// See the module.
@@ -217,7 +220,20 @@ fn severity_of(error: &Error) -> Severity {
     }
 }
 
-/// What was drawn for the shop, oldest first. The engine draws nothing yet.
-fn report_log(_contents: &StoreContents) -> Vec<ReportLogEntry> {
-    Vec::new()
+/// What was drawn for the shop, oldest first.
+fn report_log(contents: &StoreContents) -> Vec<ReportLogEntry> {
+    let entry = |report: &StoredReport| ReportLogEntry {
+        epoch: report.epoch,
+        units: report.cost_units,
+        profile: report.profile,
+        state: match report.state {
+            ReportState::Waiting => "waiting",
+            ReportState::HandedOver => "handed_over",
+            ReportState::Sent => "sent",
+            ReportState::Dropped => "dropped",
+            _ => "unknown",
+        }
+        .to_owned(),
+    };
+    contents.reports.iter().map(entry).collect()
 }

@@ -195,10 +195,15 @@ fn the_command_writes_them_for_an_app_of_its_own() {
     assert_eq!(code, 0, "{error}");
     let notices = std::fs::read_to_string(out.join("notices.de.md")).unwrap();
     assert!(notices.contains("61 Tage") && notices.contains("Laden") && !notices.contains("90 Tage"));
+    let (code, error) = run(&["--topics", "16", "--topics-per-report", "1"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(std::fs::read_to_string(out.join("notices.de.md")).unwrap().contains("1 von 16 groben Themen"));
+    assert_eq!(run(&["--max-level", "session"]).0, 0);
     assert!(!std::fs::read_to_string(out.join("PrivacyInfo.xcprivacy")).unwrap().contains("OtherUsageData"));
     for (arguments, field) in [
         (["--shop", "a{b"], "shop must be"),
         (["--max-events", "1"], "config.max_events"),
+        (["--topics", "1"], "--topics must be"),
         (["--retention-days", "400"], "config.retention_days"),
     ] {
         let (code, error) = run(&arguments);

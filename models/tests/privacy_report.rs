@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use tastekeeper::platform::{DirectoryFileSystem, FileKeyCustodian, FixedClock, SeededRandom};
+use tastekeeper::report::{MIN_SHOPPERS_PER_MASK, NodeTree, Parameters, Topic, Vocabulary, VocabularyDraft};
 use tastekeeper::{
     Config, Consent, Event, EventKind, Interest, Item, PersonalizationLevel, Platform, Recommender,
 };
+use tastekeeper_models::pack::SigningKey;
 
 /// 2026-06-01 in seconds.
 const NOW: i64 = 1_780_272_000;
@@ -308,6 +310,48 @@ fn several_people_are_told_apart_by_number() {
     assert_eq!(
         (people.len(), &people[1]["chosen"], &people[1]["limited_by"][0]),
         (2, &"Session".into(), &"protected".into())
+    );
+}
+
+/// A vocabulary of two topics besides the empty one, signed with a key of the test.
+fn vocabulary() -> Arc<Vocabulary> {
+    let parameters = Parameters::new(4, 2, 8).unwrap();
+    let topic = |number: u8| Topic {
+        label: format!("Topic {number}"),
+        guarded: false,
+        nodes: vec![format!("node-{number}")],
+    };
+    let draft = VocabularyDraft {
+        name: "test".into(),
+        parameters,
+        cohort: parameters.masks() * MIN_SHOPPERS_PER_MASK,
+        tree: NodeTree::Plain,
+        topics: (1..4).map(topic).collect(),
+        excluded: Vec::new(),
+    };
+    let key = SigningKey::from_random(&[7; 40]);
+    let bytes = draft.to_bytes().unwrap();
+    let signature = key.detached_signature(&bytes, "a vocabulary").unwrap();
+    let public = key.public_key();
+    Arc::new(Vocabulary::open(&bytes, &signature, &[public]).unwrap())
+}
+
+#[test]
+fn the_log_of_reports_is_told_without_what_they_said() {
+    let _turn = turn();
+    let mut bytes = [0; 24];
+    let store = Store::used(|shop| {
+        shop.set_level(PersonalizationLevel::Shared, Some(&Consent::new("2026-01"))).unwrap();
+        shop.install_vocabulary(vocabulary()).unwrap();
+        bytes = shop.preview_report().unwrap().report.to_bytes();
+    });
+    let (code, text) = store.with_keys();
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("epoch   25  profile 0  3 units  waiting\n  spent: 3 of 24 units"), "{text}");
+    let hex: String = bytes[14..22].iter().map(|byte| format!("{byte:02x}")).collect();
+    let (_, json) = store.json(NOW);
+    assert!(
+        !json.to_string().contains(&hex) && !text.contains(&hex) && json["reports"][0]["state"] == "waiting"
     );
 }
 

@@ -110,6 +110,11 @@ impl Control {
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped
     }
+
+    /// What was drawn, spent and sent.
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
 }
 
 /// The control state with its file.

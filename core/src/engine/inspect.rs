@@ -5,6 +5,7 @@ use super::{Platform, Recommender, config};
 use crate::consent::{ConsentState, EXPIRED_GRACE_MS, PersonalizationLevel, Receipt};
 use crate::error::{Error, Result};
 use crate::history::History;
+use crate::report::{ReportState, epoch_at};
 use crate::store::{self, CallRandom, SealedLog};
 
 /// What a store holds.
@@ -14,8 +15,25 @@ pub struct StoreContents {
     pub profiles: Vec<StoredProfile>,
     /// Whether the kill switch is on.
     pub is_stopped: bool,
+    /// Every report that was drawn for the shop, oldest first, without what it said.
+    pub reports: Vec<StoredReport>,
+    /// Whether the log of reports can be read. If not, nothing is shared any more.
+    pub reports_are_readable: bool,
     /// What reading the consent state found; empty as a rule.
     pub findings: Vec<store::Finding>,
+}
+
+/// One report, as far as its cost and its fate go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredReport {
+    /// The epoch, of 91 days, counted from 2020-01-01.
+    pub epoch: u16,
+    /// What it cost, in units of `ln 2`.
+    pub cost_units: u32,
+    /// The number of the profile it was drawn for.
+    pub profile: u32,
+    /// How far it got.
+    pub state: ReportState,
 }
 
 /// One person, as far as consent and counts go.
@@ -91,7 +109,21 @@ impl Recommender {
                 stored(entry, now_ms, history, history_problem)
             })
             .collect();
-        Ok(StoreContents { profiles, is_stopped: control.is_stopped(), findings })
+        let now = epoch_at(now_ms);
+        let ledger = control.ledger();
+        let reports = ledger.entries().iter().map(|entry| StoredReport {
+            epoch: entry.epoch,
+            cost_units: entry.cost.into(),
+            profile: entry.profile,
+            state: entry.state(now),
+        });
+        Ok(StoreContents {
+            profiles,
+            is_stopped: control.is_stopped(),
+            reports: reports.collect(),
+            reports_are_readable: ledger.is_readable(),
+            findings,
+        })
     }
 }
 

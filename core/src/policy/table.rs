@@ -100,12 +100,14 @@ const KEPT: &[KeptRow] = &[
     ),
     (
         "sharing ledger",
-        "For each report: its epoch, its cost, its bytes, when it is offered and whether it was sent.",
+        "For each report: its epoch, its cost, its bytes, for which profile it was drawn, when it is offered and what became of it; \
+         and whether topics that tell of a baby may enter reports.",
         true,
         Shared,
         Place::SealedFile,
         &[Share],
-        "As long as the installation; outlives opting out and in again, so that the caps hold.",
+        "As long as the installation, also after opting out, forgetting and a reset, so that the caps hold. The bytes of a report that \
+         never left go with the consent, all bytes with the profile or a reset.",
     ),
     (
         "catalogue",
@@ -184,8 +186,11 @@ const ERASURES: &[(&str, &str)] = &[
         "Time",
         "Events after {retention_days} days or beyond {max_events}; a whole history {grace_days} days after its consent ended.",
     ),
-    ("Deleting a profile", "Its history, its consent and its receipts."),
-    ("Resetting the store", "Everything, the keys first."),
+    ("Deleting a profile", "Its history, its consent, its receipts and the bytes of its reports."),
+    (
+        "Resetting the store",
+        "Everything, the keys first; that so much was spent on reports stays, without a byte of what they said.",
+    ),
     ("Removing the app", "The system removes the files; a key that outlives them opens nothing."),
 ];
 
@@ -255,7 +260,7 @@ fn report(text: impl Fn(&str) -> String) -> LeavingData {
         from_level: Shared,
         what: text(
             "{topics_per_report} of {topics} coarse topics, drawn at random: the topic of one of the shopper's last {slots} \
-             different items is more likely than others to be among them, and never sure to be. The version and the parameters of the method, the list of topics it refers to, and the epoch. \
+             different items in {epoch_days} days is more likely than others to be among them, and never sure to be. The version and the parameters of the method, the list of topics it refers to, and the epoch. \
              {report_bytes} bytes, always.",
         ),
         what_not: text(

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use tastekeeper::platform::{FixedClock, SeededRandom};
-use tastekeeper::{Config, PersonalizationLevel, Platform, Recommender};
+use tastekeeper::policy::Numbers;
+use tastekeeper::report::{self, Parameters};
+use tastekeeper::{Config, PersonalizationLevel, Platform, Policy, Recommender};
 
 use super::failure::Failure;
 use super::files;
@@ -24,6 +26,12 @@ pub(super) struct DisclosuresArguments {
     /// How to reach whoever answers for data protection; by default a blank
     #[arg(long, value_name = "TEXT")]
     contact: Option<String>,
+    /// Topics of the vocabulary that reports are about, topic 0 included; by default those of a general shop
+    #[arg(long, value_name = "COUNT")]
+    topics: Option<u8>,
+    /// Topics that one report names
+    #[arg(long, value_name = "COUNT")]
+    topics_per_report: Option<u8>,
     #[command(flatten)]
     limits: LimitArguments,
 }
@@ -78,7 +86,24 @@ impl LimitArguments {
 
 /// Writes the papers.
 pub(super) fn run(arguments: &DisclosuresArguments, output: &mut Output) -> Result<(), Failure> {
+    let parameters = Parameters::new(
+        arguments.topics.unwrap_or(report::TOPICS),
+        arguments.topics_per_report.unwrap_or(report::TOPICS_PER_REPORT),
+        report::MAX_RATIO,
+    );
+    let parameters = parameters.ok_or_else(|| {
+        let max = report::MAX_TOPICS;
+        Failure::input(format!(
+            "--topics must be 2 to {max}, --topics-per-report at least 1 and at most half of it"
+        ))
+    })?;
     let policy = arguments.limits.config()?.policy();
+    let numbers = Numbers {
+        topics: parameters.topics().into(),
+        topics_per_report: parameters.per_report().into(),
+        ..policy.numbers
+    };
+    let policy = Policy::new(numbers, policy.max_level);
     let shop = Shop { name: arguments.shop.clone(), contact: arguments.contact.clone() };
     let papers = papers(&policy, &shop).map_err(Failure::input)?;
     std::fs::create_dir_all(&arguments.out).map_err(|error| Failure::in_file(&arguments.out, &error))?;

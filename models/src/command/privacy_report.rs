@@ -84,11 +84,17 @@ fn write_text(report: &PrivacyReport, output: &mut Output) {
         }
         output.line("\nReports for the shop");
         for entry in &report.reports {
-            let sent = if entry.was_sent { "sent" } else { "not sent" };
-            output.line(format!("  epoch {:>4}  {} units  {sent}", entry.epoch, entry.units));
+            let state = entry.state.replace('_', " ");
+            output.line(format!(
+                "  epoch {:>4}  profile {}  {} units  {state}",
+                entry.epoch, entry.profile, entry.units
+            ));
         }
         if report.reports.is_empty() {
             output.line("  none");
+        } else {
+            let spent: u32 = report.reports.iter().map(|entry| entry.units).sum();
+            output.line(format!("  spent: {spent} of {} units", report.policy.numbers.max_units));
         }
     }
     output.line("\nFindings");

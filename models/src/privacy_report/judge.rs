@@ -84,6 +84,16 @@ pub(super) fn contents(contents: &StoreContents, report: &mut PrivacyReport) {
             other => wrong(report, "control", format!("{other:?}")),
         }
     }
+    if !contents.reports_are_readable {
+        wrong(report, "reports", "the log of what was shared cannot be read; nothing is shared any more");
+    }
+    let numbers = &report.policy.numbers;
+    let spent: u32 = report.reports.iter().map(|entry| entry.units).sum();
+    let is_overspent = spent > numbers.max_units;
+    let is_crowded = contents.reports.windows(2).any(|pair| pair[0].epoch >= pair[1].epoch);
+    if is_overspent || is_crowded {
+        wrong(report, "reports", "more was drawn than the budget allows, or twice in one epoch");
+    }
     let histories: Vec<(String, Option<u32>)> = report
         .files
         .iter()

@@ -66,10 +66,9 @@ pub(super) const WORDS: Words = Words {
                 "Was das Handy verlässt: {report_bytes} Byte mit {topics_per_report} von {topics} groben Themen wie Sport oder \
                  Möbel, welche Themenliste und welches Verfahren benutzt wurde, und der Zeitraum von {epoch_days} Tagen. Kein \
                  Artikel, keine Suche, kein Preis, kein Name und keine Nummer von dir oder deinem Handy.",
-                "Wie der Zufall dich schützt: Einer deiner letzten {slots} verschiedenen Artikel wird gezogen, und sein Thema \
+                "Wie der Zufall dich schützt: Einer deiner letzten {slots} verschiedenen Artikel aus {epoch_days} Tagen wird gezogen, und sein Thema \
                  steht nur mit höherer Wahrscheinlichkeit, nie sicher im Bericht. Jeder Bericht ist bei dir höchstens \
-                 {max_ratio}-mal so wahrscheinlich wie bei irgendjemand anderem (in der Sprache der Statistik: Epsilon \
-                 {epsilon}).",
+                 {max_ratio}-mal so wahrscheinlich wie bei irgendjemand anderem (in der Sprache der Statistik: Epsilon {epsilon}). Sensible Themen kommen nie vor und Themen, die auf ein Baby schließen lassen, nur, wenn du sie eigens erlaubst.",
                 "Wie oft: höchstens einmal je Zeitraum von {epoch_days} Tagen und {max_reports}-mal insgesamt; alle Berichte zusammen haben \
                  höchstens Epsilon {max_epsilon}. Die App kann dir jeden Bericht zeigen, bevor er gesendet wird.",
                 "Wofür: damit der Shop sieht, welche Themen bei allen, die teilen, gefragt sind. Deine eigenen Empfehlungen \

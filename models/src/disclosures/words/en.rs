@@ -61,9 +61,9 @@ pub(super) const WORDS: Words = Words {
                  not remembered.",
                 "What leaves the phone: {report_bytes} bytes with {topics_per_report} of {topics} broad topics, such as sports or \
                  furniture, which list of topics and which method was used, and the period of {epoch_days} days. No item, no search, no price, no name, and no number that stands for you or your phone.",
-                "How chance protects you: one of your last {slots} different items is drawn, and its topic is only more \
+                "How chance protects you: one of your last {slots} different items of the last {epoch_days} days is drawn, and its topic is only more \
                  likely, never certain, to be in the report. Every report is at most {max_ratio} times as likely for you as \
-                 for anybody else (in the language of statistics: epsilon {epsilon}).",
+                 for anybody else (in the language of statistics: epsilon {epsilon}). Sensitive topics are never among them, and topics that tell of a baby only if you allow them separately.",
                 "How often: at most once in each period of {epoch_days} days and {max_reports} times in all; all reports together have at most \
                  epsilon {max_epsilon}. The app can show you each report before it is sent.",
                 "What for: so that the shop sees which topics are in demand among all who share. Your own recommendations do \

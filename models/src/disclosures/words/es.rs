@@ -63,9 +63,9 @@ pub(super) const WORDS: Words = Words {
                 "Qué sale del teléfono: {report_bytes} bytes con {topics_per_report} de {topics} temas generales, como deporte o \
                  muebles, qué lista de temas y qué método se usaron, y el periodo de {epoch_days} días. Ningún artículo, ninguna \
                  búsqueda, ningún precio, ningún nombre y ningún número tuyo o de tu teléfono.",
-                "Cómo te protege el azar: se sortea uno de tus últimos {slots} artículos distintos, y que su tema aparezca en el \
+                "Cómo te protege el azar: se sortea uno de tus últimos {slots} artículos distintos de {epoch_days} días, y que su tema aparezca en el \
                  informe es solo más probable, nunca seguro. Cada informe es como máximo {max_ratio} veces más probable para ti \
-                 que para cualquier otra persona (en el lenguaje de la estadística: épsilon {epsilon}).",
+                 que para cualquier otra persona (en el lenguaje de la estadística: épsilon {epsilon}). Los temas sensibles no aparecen nunca, y los que delatan a un bebé solo si los permites aparte.",
                 "Con qué frecuencia: como máximo una vez por periodo de {epoch_days} días y {max_reports} veces en total; todos los informes \
                  juntos no superan épsilon {max_epsilon}. La aplicación puede mostrarte cada informe antes de enviarlo.",
                 "Para qué: para que la tienda vea qué temas tienen demanda entre todas las personas que comparten. Tus propias \

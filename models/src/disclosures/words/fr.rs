@@ -65,10 +65,9 @@ pub(super) const WORDS: Words = Words {
                  payez n’est pas mémorisé.",
                 "Ce qui quitte le téléphone : {report_bytes} octets avec {topics_per_report} thèmes généraux sur {topics}, comme le \
                  sport ou les meubles, la liste de thèmes et la méthode utilisées, et la période de {epoch_days} jours. Aucun article, aucune recherche, aucun prix, aucun nom et aucun numéro qui désigne votre personne ou votre téléphone.",
-                "Comment le hasard vous protège : l’un de vos {slots} derniers articles différents est tiré au sort, et la présence \
+                "Comment le hasard vous protège : l’un de vos {slots} derniers articles différents des {epoch_days} derniers jours est tiré au sort, et la présence \
                  de son thème dans le rapport est seulement plus probable, jamais certaine. Chaque rapport est au plus \
-                 {max_ratio} fois plus probable pour vous que pour n’importe qui d’autre (en langage statistique : epsilon \
-                 {epsilon}).",
+                 {max_ratio} fois plus probable pour vous que pour n’importe qui d’autre (en langage statistique : epsilon {epsilon}). Les thèmes sensibles n’y figurent jamais, et ceux qui révèlent la présence d’un bébé seulement si vous les autorisez à part.",
                 "À quelle fréquence : au plus une fois par période de {epoch_days} jours et {max_reports} fois en tout ; l’ensemble des \
                  rapports ne dépasse pas epsilon {max_epsilon}. L’application peut vous montrer chaque rapport avant l’envoi.",
                 "Pourquoi : pour que la boutique voie quels thèmes sont demandés par l’ensemble de ceux qui partagent. Vos propres \
