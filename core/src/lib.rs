@@ -89,6 +89,7 @@
 //! | [`history`](Recommender::history), [`profile`](Recommender::profile), [`stats`](Recommender::stats), [`doctor`](Recommender::doctor) | — | linear in the history, which is in memory |
 //! | [`forget`](Recommender::forget), [`merge_profile`](Recommender::merge_profile) | disk, key custodian | writes the history anew under a new key |
 //! | [`set_level`](Recommender::set_level), [`set_protected`](Recommender::set_protected), [`apply_cmp_signals`](Recommender::apply_cmp_signals), [`set_kill_switch`](Recommender::set_kill_switch), [`pause`](Recommender::pause), [`set_interest`](Recommender::set_interest), [`delete_profile`](Recommender::delete_profile) | disk, key custodian | durable when they return |
+//! | [`inspect`](Recommender::inspect) | disk, key custodian | reads every history, without an open recommender |
 //! | [`close`](Recommender::close) | — | drops memory |
 //!
 //! # Errors
