@@ -67,16 +67,10 @@ fn read_reports(count: u32, seed: u64) -> u32 {
 }
 
 #[test]
-fn a_report_has_one_encoding() {
-    let accepted = read_reports(200_000, 1);
-    assert!(accepted > 10_000, "only {accepted} were accepted: the damage is too great to test anything");
-}
-
-#[test]
-#[ignore = "a minute; `cargo xtask test quality`"]
-fn ten_million_damaged_reports() {
-    let accepted = read_reports(10_000_000, 2);
+fn ten_million_damaged_reports_have_one_encoding() {
+    let accepted = read_reports(10_000_000, 1);
     println!("10000000 damaged reports, {accepted} of them still reports");
+    assert!(accepted > 500_000, "only {accepted} were accepted: the damage is too great to test anything");
 }
 
 #[test]
@@ -85,7 +79,7 @@ fn a_vocabulary_has_one_encoding_and_one_signer() {
     let mut random = ChaCha8Rng::seed_from_u64(3);
     let trusted = [trusted_key()];
     let mut accepted = 0;
-    for _ in 0..20_000 {
+    for _ in 0..4_000 {
         let mut damaged = bytes.clone();
         damage(&mut damaged, &mut random);
         if let Ok(read) = VocabularyDraft::parse(&damaged) {
@@ -93,7 +87,7 @@ fn a_vocabulary_has_one_encoding_and_one_signer() {
             assert_eq!(read.to_bytes().as_ref(), Ok(&damaged));
         }
     }
-    assert!(accepted > 1_000, "only {accepted} were accepted");
+    assert!(accepted > 200, "only {accepted} were accepted");
     for _ in 0..400 {
         let mut damaged = bytes.clone();
         damage(&mut damaged, &mut random);

@@ -16,8 +16,6 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
         "--test",
         "reports_are_exact",
         "--test",
-        "reports_are_read_strictly",
-        "--test",
         "reports_withstand_an_audit",
         "--",
         "--ignored",
