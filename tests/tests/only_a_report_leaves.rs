@@ -1,6 +1,8 @@
 //! Promise 5: only a report can leave, only at level Shared, byte for byte what was previewed, and every one is in a log the
 //! shopper can read.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tastekeeper::consent::cmp::{CmpPolicy, CmpSignals};

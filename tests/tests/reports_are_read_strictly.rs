@@ -1,7 +1,11 @@
 //! Hostile bytes as reports, vocabularies, signatures and ledgers: refused or read, never a panic, and what is read has one
 //! encoding.
 
-#![allow(clippy::print_stdout, reason = "tests report how much they visited")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that fails says where, and reports what it visited"
+)]
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

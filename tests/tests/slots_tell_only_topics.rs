@@ -1,5 +1,7 @@
 //! Promise 5, the input of a report: the topics of the last eight items, and nothing else of them.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 use tastekeeper::mutants::Mutant;
 use tastekeeper::platform::Clock;
 use tastekeeper::{Config, Error, Event, EventKind, Item, PersonalizationLevel as Level, Recommender};
