@@ -339,6 +339,12 @@ fn a_reset_keeps_what_was_spent() {
     assert!(matches!(shop.preview_report(), Err(Error::BudgetExhausted { .. })));
     let log = shop.report_log().unwrap();
     assert_eq!((log.len(), log[0].bytes, log[0].cost_units), (1, None, 3), "{bytes:?}");
+    drop(shop);
+    phone.device.files().put("control.1", b"no");
+    phone.device.files().put("control.2", b"no");
+    Recommender::reset(&phone.platform()).unwrap();
+    let lost = open_shared(&phone).doctor().unwrap();
+    assert!(lost.contains(&Finding::ReportLedgerLost), "{lost:?}");
     let unused = Phone::new();
     drop(unused.open_at(Level::OnDevice));
     Recommender::reset(&unused.platform()).unwrap();
