@@ -86,6 +86,22 @@ fn what_is_given_is_what_was_shown() {
     assert_eq!(states, 10_000);
 }
 
+/// Forty installations that did the same do not say the same. With 496 masks, fewer than 20 different ones among 40 would come
+/// about by chance less than once in a million times a million.
+fn every_draw_is_its_own() -> Checked {
+    let mut masks = std::collections::BTreeSet::new();
+    for seed in 0..40 {
+        let phone = Phone::on(tastekeeper_tests::fault::FaultyDevice::new(), START_MS, seed);
+        masks.insert(ReceivedReport::decode(&previewed(&open_shared(&phone))?).map_err(text)?.mask());
+    }
+    ensure(masks.len() >= 20, || format!("only {} different reports of 40", masks.len()))
+}
+
+#[test]
+fn the_randomness_is_that_of_the_host() {
+    must_catch(Mutant::ConstantSeed, every_draw_is_its_own);
+}
+
 /// Nothing is drawn or given where it is not agreed to at that moment.
 fn nothing_leaves_without_consent() -> Checked {
     let refused = |what: &str, shop: &Recommender| {
