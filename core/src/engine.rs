@@ -120,8 +120,8 @@ impl Recommender {
     }
 
     /// Erases everything the engine ever kept in this directory, and its keys: histories, consent, catalogue. For an
-    /// app whose keys are lost. No recommender may be open on it. If reports were drawn and their ledger can still be read,
-    /// what was spent on them is sealed anew, without what they said.
+    /// app whose keys are lost. No recommender may be open on it. If reports were drawn, what was spent on them is sealed
+    /// anew, without what they said; if that is damaged, nothing is shared again.
     ///
     /// # Errors
     /// [`Error::ErasurePending`] when a key or file may still be there; call again.

@@ -64,7 +64,7 @@
 //! | `Off`, the default | nothing | from the request alone: related items, trending, new arrivals |
 //! | `Session` | events in memory, until the recommender closes or the first call after 30 idle minutes | from this visit |
 //! | `OnDevice` | a sealed history on this phone, by default 90 days or 5 000 events, whichever ends first | full |
-//! | `Shared` | the same; agreed to share coarse reports, which do not exist yet | full |
+//! | `Shared` | the same; and one coarse [`Report`] in 91 days may leave, see `docs/privacy.md` | full |
 //!
 //! Raising a level needs a [`Consent`]; lowering never does. A consent ends after 396 days, or when its notice is no longer
 //! among [`Config::accepted_notices`], and the level is then Off. [`Recommender::set_protected`] caps the level of a child
@@ -83,12 +83,15 @@
 //! | [`track`](Recommender::track), [`track_all`](Recommender::track_all) | disk | one append for all events, with an fsync for [`Durability::Power`](store::Durability); at level Session neither |
 //! | [`upsert_items`](Recommender::upsert_items), [`patch_items`](Recommender::patch_items), [`remove_items`](Recommender::remove_items) | disk, seldom the custodian | one append; now and then the log is written anew |
 //! | [`load_model`](Recommender::load_model) | disk, key custodian | reads and checks the whole pack; a new version is remembered durably |
+//! | [`load_vocabulary`](Recommender::load_vocabulary) | disk | reads and checks the whole file; a new one is remembered durably |
+//! | [`preview_report`](Recommender::preview_report), [`pending_report`](Recommender::pending_report), [`confirm_sent`](Recommender::confirm_sent) | disk | linear in the history; durable when they return, at most three times an epoch |
 //! | [`recommend`](Recommender::recommend), [`recommend_next`](Recommender::recommend_next) | — | one scan over all items, more if variants of few products fill the answer |
 //! | [`rerank`](Recommender::rerank), [`recommend_categories`](Recommender::recommend_categories) | — | linear in the list; linear in the model's items |
-//! | [`explain`](Recommender::explain), [`level`](Recommender::level), [`consent_state`](Recommender::consent_state), [`receipts`](Recommender::receipts), [`export_receipts`](Recommender::export_receipts), [`owns_receipts`](Recommender::owns_receipts), [`profiles`](Recommender::profiles) | — | a look-up |
+//! | [`explain`](Recommender::explain), [`level`](Recommender::level), [`consent_state`](Recommender::consent_state), [`receipts`](Recommender::receipts), [`export_receipts`](Recommender::export_receipts), [`owns_receipts`](Recommender::owns_receipts), [`report_log`](Recommender::report_log), [`profiles`](Recommender::profiles) | — | a look-up |
 //! | [`history`](Recommender::history), [`profile`](Recommender::profile), [`stats`](Recommender::stats), [`doctor`](Recommender::doctor) | — | linear in the history, which is in memory |
-//! | [`forget`](Recommender::forget), [`merge_profile`](Recommender::merge_profile) | disk, key custodian | writes the history anew under a new key |
-//! | [`set_level`](Recommender::set_level), [`set_protected`](Recommender::set_protected), [`apply_cmp_signals`](Recommender::apply_cmp_signals), [`set_kill_switch`](Recommender::set_kill_switch), [`pause`](Recommender::pause), [`set_interest`](Recommender::set_interest), [`delete_profile`](Recommender::delete_profile) | disk, key custodian | durable when they return |
+//! | [`forget`](Recommender::forget), [`set_learning`](Recommender::set_learning), [`import_transfer`](Recommender::import_transfer), [`merge_profile`](Recommender::merge_profile) | disk, key custodian | writes the history anew under a new key |
+//! | [`set_level`](Recommender::set_level), [`set_protected`](Recommender::set_protected), [`apply_cmp_signals`](Recommender::apply_cmp_signals), [`set_kill_switch`](Recommender::set_kill_switch), [`pause`](Recommender::pause), [`set_interest`](Recommender::set_interest), [`set_guarded_topics`](Recommender::set_guarded_topics), [`delete_profile`](Recommender::delete_profile) | disk, key custodian | durable when they return |
+//! | [`set_private_session`](Recommender::set_private_session), [`export_data`](Recommender::export_data), [`export_transfer`](Recommender::export_transfer) | disk, key custodian | opens what is set aside; a transfer takes Argon2id with 19 MiB on top |
 //! | [`inspect`](Recommender::inspect) | disk, key custodian | reads every history, without an open recommender |
 //! | [`close`](Recommender::close) | — | drops memory |
 //!
@@ -101,7 +104,8 @@
 //! |---|---|
 //! | `InvalidArgument` | correct the field it names |
 //! | `ConsentRequired` | ask the shopper |
-//! | `ModelInvalid` | ship another pack; the one in use stays in use |
+//! | `ModelInvalid`, `VocabularyInvalid` | ship another file; the one in use stays in use |
+//! | `BudgetExhausted` | nothing: there is no report to show in this epoch, or ever |
 //! | `StorageUnavailable`, `KeyUnavailable` | try again later; or go on with [`Platform::in_memory`]; a key that is lost for good needs [`Recommender::reset`] |
 //! | `StorageFull` | free space; nothing was changed |
 //! | `ErasurePending` | it took effect, but something may still be readable; every open tries again |
@@ -115,8 +119,8 @@
 //!
 //! * It has no network, no threads, no clock, no randomness and no keys of its own: the host gives them. It believes the
 //!   host's clock; a clock set far ahead ends consents and drops events.
-//! * Nothing leaves the phone. Reports for the shop, a level's only difference between `OnDevice` and `Shared`, are not
-//!   there yet; neither are an export of everything kept, or other languages than Rust.
+//! * It sends nothing: a [`Report`] leaves when the app sends its bytes. What reports do not protect stands in
+//!   `docs/privacy.md`. Other languages than Rust are not there yet.
 //! * It does not notice when someone puts back a whole older store together with its older keys, replaces a file by an
 //!   older one of the same generation, or cuts its end: that needs a counter the host keeps.
 //! * It does not hide *that* there is a history, or how large it is, and it does not protect a running, unlocked phone.
@@ -130,8 +134,9 @@
 //!
 //! In `docs/` of this crate: `architecture.md` (the modules, and how calls run through them), `events.md` (our event
 //! names next to those of others), `format.md` (the model pack byte by byte), `store-format.md` (the store's bytes),
-//! `receipts.md` (the receipts a shopper exports), `safeguards.md` (what keeps it from being misused),
-//! `disclosures.md` (the papers an app needs, and how a store is looked at), `adr/` (decisions and their price).
+//! `receipts.md` (the receipts a shopper exports), `privacy.md` (what may leave, and what it gives away), `safeguards.md`
+//! (what keeps it from being misused), `disclosures.md` (the papers an app needs, and how a store is looked at), `adr/`
+//! (decisions and their price).
 
 pub mod consent;
 pub mod error;

@@ -1,7 +1,11 @@
 //! Promise 5, the mechanism: no mask is more than `R` times as likely for one shopper as for another, exactly. Every outcome of
 //! the sampler is walked for every input, and what it draws does not depend on the input.
 
-#![allow(clippy::print_stdout, reason = "tests report how much they visited")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that fails says where, and reports what it visited"
+)]
 
 use std::collections::BTreeMap;
 

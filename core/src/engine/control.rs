@@ -342,13 +342,19 @@ fn encode_control(control: &Control) -> Result<Vec<u8>> {
         .map_err(|error| Error::Internal { reason: format!("the control state: {error}") })
 }
 
-/// Erases the consent state itself, for a reset. What was spent on reports stays, where it can still be read.
+/// Erases the consent state itself, for a reset. What was spent on reports stays, without what they said; a ledger that
+/// is damaged stays a lost one.
 pub(super) fn erase_control(platform: &Platform) -> Result<()> {
     let mut random = CallRandom::draw(&*platform.random);
     let mut file = SealedState::new(platform.files.clone(), platform.keys.clone(), CONTROL);
-    let loaded = file.load().ok().and_then(|loaded| loaded.blob);
-    let ledger =
-        loaded.and_then(|blob| decode_control(&blob, &mut random).ok()).map(|control| control.ledger);
+    let ledger = match file.load() {
+        Ok(loaded) => loaded.blob.map(|blob| {
+            decode_control(&blob, &mut random).map_or_else(|_| Ledger::lost(), |control| control.ledger)
+        }),
+        Err(Error::StorageCorrupt { .. }) => Some(Ledger::lost()),
+        // Without its key nothing can be told of it: this is a new installation.
+        Err(_) => None,
+    };
     file.erase()?;
     match ledger.filter(|ledger| !ledger.is_unused()) {
         Some(ledger) => {

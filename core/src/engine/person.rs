@@ -176,7 +176,8 @@ impl Person {
         entry: &ProfileEntry,
         level: PersonalizationLevel,
     ) -> Result<()> {
-        let erased = if mutant!(LowerWithoutErasing) || mutant!(EraseLater) {
+        let skipped = [mutant!(LowerWithoutErasing), mutant!(EraseLater)];
+        let erased = if skipped.contains(&true) {
             Ok(())
         } else if self.is_set_aside(entry) || entry.erasing {
             SealedLog::erase_unopened(platform.files.clone(), platform.keys.clone(), &entry.log_name())

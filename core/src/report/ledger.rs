@@ -225,12 +225,13 @@ impl Ledger {
     }
 
     /// The same spending, without a byte of what was said: for a reset of everything else.
-    pub(crate) fn without_contents(mut self) -> Self {
-        for entry in self.0.iter_mut().flat_map(|book| &mut book.entries) {
+    pub(crate) fn without_contents(self) -> Self {
+        let Ok(mut book) = self.0 else { return Self::lost() };
+        for entry in &mut book.entries {
             entry.bytes = None;
             entry.withdrawn = true;
         }
-        self
+        Self(Ok(book))
     }
 
     /// Every draw, oldest first.

@@ -32,6 +32,7 @@ use crate::event::check_id;
 use crate::model::{PublicKey, SignatureProblem, verify_detached};
 use crate::sensitive::is_sensitive;
 
+mod general;
 mod text;
 
 /// Largest file in bytes.

@@ -163,7 +163,11 @@ impl SealedState {
             self.keys.store(&self.name, &key)?;
             key
         };
-        self.write_copies(&seal_copy(&Cipher::new(&key), 1, blob, random)?)
+        let bytes = seal_copy(&Cipher::new(&key), 1, blob, random)?;
+        self.own.push(checksum(blob));
+        self.write_copies(&bytes)?;
+        (self.own, self.on_disk) = (vec![checksum(blob)], true);
+        Ok(())
     }
 
     /// Destroys the key, then removes the files. Can be repeated; needs no free space and no key.

@@ -372,7 +372,9 @@ impl Drive<'_> {
         let many = self.ideals.len();
         ensure(many <= MAX_IDEALS, || format!("{many} phones are permitted at once"))?;
         let lowers = matches!(call, Call::SetLevel(..) | Call::Protect(_) | Call::Cmp(_));
-        self.lowering_is_pending |= lowers && said == Said::Pending;
+        // Where only sharing ends there is nothing to erase.
+        let erased = self.ideals.iter().all(|ideal| ideal.person().level < Level::OnDevice);
+        self.lowering_is_pending |= lowers && said == Said::Pending && erased;
         self.note_what_was_forgotten(&before, said == Said::Failed);
         if self.weather == Weather::ReadOnly && mishap.is_none() {
             self.check_keys_are_gone(&before)?;

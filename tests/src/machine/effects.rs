@@ -245,6 +245,12 @@ impl Ideal {
             risen.push(self);
         }
         person.erasing = false;
+        if found.is_empty() && ends_sharing(before.level, level) {
+            return risen
+                .into_iter()
+                .flat_map(|phone| Self { held: level, ..phone }.end_sharing(&person, Said::Done, hit))
+                .collect();
+        }
         for mut phone in risen {
             phone.held = level;
             *phone.person_mut() = person.clone();
@@ -313,7 +319,24 @@ impl Ideal {
             let kept_on_disk = before >= Level::OnDevice || person.erasing;
             return self.lower(person, kept_on_disk, said, hit);
         }
+        if ends_sharing(before, person.level) {
+            return self.end_sharing(&person, said, hit);
+        }
         self.change(person, said, hit)
+    }
+
+    /// From Shared to OnDevice: sharing has ended, also where that is not durable yet.
+    fn end_sharing(self, person: &Person, said: Said, hit: bool) -> Vec<Ending> {
+        let mut ended = self;
+        *ended.person_mut() = person.clone();
+        let mut pending = ended.clone();
+        ended.save(false);
+        let mut endings = vec![(said, ended)];
+        if hit {
+            pending.save(true);
+            endings.push((Said::Pending, pending));
+        }
+        endings
     }
 
     fn apply_cmp(self, cap: Option<Level>, now_ms: i64, hit: bool) -> Vec<Ending> {
@@ -597,4 +620,9 @@ fn offered(offer: &Offer, now_ms: i64) -> Offered {
         available: offer.available,
         expires_ms: offer.expires.then_some(now_ms + 2 * DAY_MS),
     }
+}
+
+/// Whether a change of level ends sharing and keeps the history.
+fn ends_sharing(before: Level, after: Level) -> bool {
+    before == Level::Shared && after == Level::OnDevice
 }
