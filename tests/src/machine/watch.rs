@@ -138,7 +138,8 @@ impl Residue {
     /// Takes note of the files as they are before a call.
     pub fn note(&mut self, device: &FaultyDevice) {
         let files = device.files().dump();
-        for (name, old) in self.before.iter().filter(|(name, _)| is_history(name)) {
+        let is_log = |name: &str| is_history(name) && name.ends_with(".log");
+        for (name, old) in self.before.iter().filter(|(name, _)| is_log(name)) {
             let head = |file: &[u8]| file.get(..HEADER_BYTES).map(<[u8]>::to_vec);
             if files.get(name).and_then(|file| head(file)) != head(old) {
                 // Another generation: nothing of the one before may be left.
