@@ -75,6 +75,8 @@ struct Inner {
     catalog: Catalog,
     person: Person,
     served: Served,
+    /// Answers named without randomness; outlives them, so that no name comes twice.
+    plain_names: u64,
     sharing: Sharing,
     findings: Vec<Finding>,
 }
@@ -115,7 +117,7 @@ impl Recommender {
         let person = Person::open(&platform, &config, &mut control, &mut call, &mut findings)?;
         person::tend_inactive(&platform, &config, &mut control, &mut call, &mut findings);
         let (served, sharing) = (Served::default(), Sharing::default());
-        let inner = Inner { control, catalog, person, served, sharing, findings };
+        let inner = Inner { control, catalog, person, served, plain_names: 0, sharing, findings };
         Ok(Self { platform, config, trusted, inner: Mutex::new(Some(inner)) })
     }
 

@@ -218,8 +218,11 @@ impl Inner {
     ) -> Recommendations {
         let id = match call.random.generate_bytes() {
             Ok(bytes) => answer_id(u64::from_be_bytes(bytes)),
-            // Without randomness an id still differs from those that are remembered.
-            Err(_) => (0..).map(answer_id).find(|id| self.served.find(id).is_none()).unwrap_or_default(),
+            // Without randomness an id still differs from every other of this visit.
+            Err(_) => {
+                self.plain_names += 1;
+                answer_id(self.plain_names)
+            }
         };
         let level = self.level(config, call.now_ms);
         self.served.remember(Answer { id: id.clone(), request, level, items: explanations });

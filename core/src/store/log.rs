@@ -63,6 +63,8 @@ pub struct SealedLog {
     stale_key: bool,
     /// The rename that made the generation current may be undone by a power cut.
     directory_unsynced: bool,
+    /// The file was found under its name, but the process that gave it the name may have died before flushing that.
+    name_unsure: bool,
     /// The file may differ from what its reads say, or has an invalid tail: write a new one before the next append.
     suspect: bool,
     /// An erasure could not be finished.
@@ -96,6 +98,7 @@ impl SealedLog {
             current: None,
             stale_key: false,
             directory_unsynced: false,
+            name_unsure: false,
             suspect: false,
             erasing: false,
             key_missing: false,
@@ -198,6 +201,7 @@ impl SealedLog {
         self.current = None;
         self.stale_key = other.is_err() || own.is_err();
         self.directory_unsynced = false;
+        self.name_unsure = false;
         self.suspect = false;
         self.key_missing = false;
         let removed = [self.temporary(), self.file()].map(|file| self.files.remove(&file));
@@ -221,8 +225,12 @@ impl RecordLog for SealedLog {
         if mutant!(WritePlaintextCopy) {
             self.files.write("debug", &records.concat())?;
         }
-        self.settle(random)?;
         let synced = durability == Durability::Power;
+        if synced && self.name_unsure {
+            self.name_unsure = false;
+            self.directory_unsynced |= self.files.sync_directory().is_err();
+        }
+        self.settle(random)?;
         if records.is_empty() && (!synced || self.current.is_none()) {
             return Ok(());
         }

@@ -35,7 +35,7 @@ pub fn platform_signals(number: usize) -> (CmpSignals, Option<Level>) {
         0 => (Vec::new(), None),
         1 => (national("CVVqAAAAAABA"), Some(Level::Shared)),
         2 => (national("CVVVAAAAAABA"), Some(Level::OnDevice)),
-        3 => (national("CVVqAAAA"), Some(Level::Session)),
+        3 => (national("CVVaAAAAABBA.YA"), Some(Level::Session)),
         _ => {
             let refused = [("IABTCF_gdprApplies", 1.into()), ("IABTCF_PublisherConsent", "".into())];
             (refused.to_vec(), Some(Level::Off))
@@ -218,7 +218,9 @@ fn call_engine(
             };
             shop.set_interest(&category(*number), interest).map(done)?
         }
+        Call::Private(on) => shop.set_private_session(*on).map(done)?,
         Call::Forget(scope) => Said::Count(shop.forget(scope_of(shop, scope, now_ms)?)?),
+        Call::Learn(scope, on) => Said::Count(shop.set_learning(scope_of(shop, scope, now_ms)?, *on)?),
         Call::Switch(name) => shop.switch_profile(&profile_name(*name)).map(done)?,
         Call::Merge(name) => shop.merge_profile(&profile_name(*name)).map(done)?,
         Call::Delete(name) => shop.delete_profile(&profile_name(*name)).map(done)?,
@@ -249,6 +251,7 @@ fn call_engine(
             shop.stats()?;
             shop.profiles()?;
             shop.history(3, Some(now_ms))?;
+            shop.export_data()?;
             let document = shop.export_receipts()?;
             let owned = shop.owns_receipts(&document)?;
             let written = verify_receipts(&document)?.receipts.iter().all(|receipt| receipt.seal.is_some());
@@ -258,7 +261,10 @@ fn call_engine(
             Said::Done
         }
         Call::WarmUp => shop.warm_up().map(done)?,
-        Call::Close => done(shop.close()),
+        Call::Close => {
+            shop.close();
+            Said::Done
+        }
     })
 }
 

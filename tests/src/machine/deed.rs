@@ -21,6 +21,8 @@ pub enum Deed {
     Dislike(u32),
     DislikeBrand(u32),
     DislikeCategory(u32),
+    /// Kept, and not learned from.
+    Gift(Box<Deed>),
     /// Not kept: noted in memory.
     Seen(Vec<u32>),
     /// Not kept.
@@ -50,6 +52,7 @@ pub struct Entry {
     quantity: Option<u32>,
     rating: Option<f32>,
     event_id: Option<String>,
+    learned: bool,
 }
 
 impl From<&HistoryEntry> for Entry {
@@ -62,6 +65,7 @@ impl From<&HistoryEntry> for Entry {
             quantity: entry.quantity,
             rating: entry.rating,
             event_id: entry.event_id.clone(),
+            learned: entry.learned,
         }
     }
 }
@@ -75,10 +79,48 @@ fn ids(numbers: &[u32]) -> Vec<String> {
 }
 
 impl Deed {
+    /// The deed itself, be it a gift or not.
+    #[must_use]
+    pub fn plain(&self) -> &Self {
+        if let Self::Gift(deed) = self { deed } else { self }
+    }
+
+    /// Whether the deed is a gift.
+    #[must_use]
+    pub fn is_gift(&self) -> bool {
+        matches!(self, Self::Gift(_))
+    }
+
+    /// The same deed, as a gift or not.
+    #[must_use]
+    pub fn given(self, is_gift: bool) -> Self {
+        match (self, is_gift) {
+            (Self::Gift(deed), false) => *deed,
+            (deed @ Self::Gift(_), true) | (deed, false) => deed,
+            (deed, true) => Self::Gift(Box::new(deed)),
+        }
+    }
+
+    /// The items the deed speaks of.
+    #[must_use]
+    pub fn items(&self) -> Vec<u32> {
+        match self.plain() {
+            Self::Buy(numbers) | Self::Refund(numbers) => numbers.clone(),
+            Self::View(number)
+            | Self::Cart(number, _)
+            | Self::Uncart(number, _)
+            | Self::Wish(number)
+            | Self::Unwish(number)
+            | Self::Rate(number, _)
+            | Self::Dislike(number) => vec![*number],
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether the event is kept at all.
     #[must_use]
     pub fn is_kept(&self) -> bool {
-        !matches!(self, Self::Seen(_) | Self::Select(_) | Self::LookAtCart)
+        !matches!(self.plain(), Self::Seen(_) | Self::Select(_) | Self::LookAtCart)
     }
 
     /// The event as an app sends it.
@@ -112,17 +154,19 @@ impl Deed {
             Self::Seen(numbers) => Event { items: ids(numbers), ..Event::new(Kind::ViewItemList) },
             Self::Select(number) => Event::of_item(Kind::SelectItem, item(*number)),
             Self::LookAtCart => Event::new(Kind::ViewCart),
+            Self::Gift(deed) => deed.event(time_ms, id).as_gift(),
         };
         Event { timestamp_ms: time_ms, event_id: id.map(event_id), ..event }
     }
 
     /// What is left without the items that `gone` names.
     #[must_use]
-    pub fn without_items(&self, gone: impl Fn(u32) -> bool) -> Option<Self> {
+    pub fn without_items(&self, gone: &dyn Fn(u32) -> bool) -> Option<Self> {
         let left = |numbers: &[u32]| -> Vec<u32> {
             numbers.iter().copied().filter(|&number| !gone(number)).collect()
         };
         match self {
+            Self::Gift(deed) => deed.without_items(gone).map(|deed| deed.given(true)),
             Self::Buy(numbers) => Some(left(numbers)).filter(|left| !left.is_empty()).map(Self::Buy),
             Self::Refund(numbers) => Some(left(numbers)).filter(|left| !left.is_empty()).map(Self::Refund),
             Self::View(number)
@@ -144,7 +188,7 @@ impl Memory {
         use HistoryAction as Action;
         let plain = |action, number: &u32| (action, vec![*number], None, None, None);
         let named = |action, text| (action, Vec::new(), Some(text), None, None);
-        let (action, items, text, quantity, rating) = match &self.deed {
+        let (action, items, text, quantity, rating) = match self.deed.plain() {
             Deed::View(number) => plain(Action::ViewItem, number),
             Deed::Browse(number) => named(Action::ViewCategory, category(*number)),
             Deed::Search(number) => named(Action::Search, brand(*number)),
@@ -160,7 +204,7 @@ impl Memory {
             Deed::Dislike(number) => plain(Action::NotInterested, number),
             Deed::DislikeBrand(number) => named(Action::NotInterested, brand(*number)),
             Deed::DislikeCategory(number) => named(Action::NotInterested, category(*number)),
-            Deed::Seen(_) | Deed::Select(_) | Deed::LookAtCart => unreachable!("not kept"),
+            Deed::Gift(_) | Deed::Seen(_) | Deed::Select(_) | Deed::LookAtCart => unreachable!("not kept"),
         };
         Entry {
             time_ms: self.time_ms,
@@ -170,6 +214,7 @@ impl Memory {
             quantity,
             rating,
             event_id: self.id.map(event_id),
+            learned: !self.deed.is_gift(),
         }
     }
 }

@@ -6,16 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tastekeeper::platform::{Clock, FileError};
-use tastekeeper::{Error, PersonalizationLevel as Level, Recommender};
+use tastekeeper::{PersonalizationLevel as Level, Recommender};
 
-use super::calls::{Given, Said, config, make};
+use super::calls::{Given, Said, make};
 use super::ideal::{Ideal, Kept};
 use super::place::add;
 use super::plan::Plan;
-use super::step::{Call, Loss, Mishap, Settings, Step, Stop, Trouble, Way, Weather};
+use super::step::{Call, Mishap, Settings, Step, Trouble, Way, Weather};
 use super::twin;
 use super::watch::{Residue, Seen, no_file_left, nothing_left};
-use crate::fault::{Fault, FaultyDevice, Hits, Variant};
+use crate::fault::{Fault, FaultyDevice, Hits};
 use crate::phone::{DAY_MS, Phone, START_MS};
 use crate::promise::{Checked, ensure};
 
@@ -34,7 +34,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn count(&mut self, name: &'static str, by: u64) {
+    pub(super) fn count(&mut self, name: &'static str, by: u64) {
         *self.other.entry(name).or_default() += by;
     }
 
@@ -50,25 +50,25 @@ impl Tally {
 }
 
 /// A phone in a sequence.
-struct Drive<'a> {
-    phone: Phone,
-    shop: Option<Recommender>,
-    is_closed: bool,
-    ideals: Vec<Ideal>,
-    settings: Settings,
-    weather: Weather,
-    answers: Vec<(String, Plan, Vec<String>)>,
+pub(super) struct Drive<'a> {
+    pub(super) phone: Phone,
+    pub(super) shop: Option<Recommender>,
+    pub(super) is_closed: bool,
+    pub(super) ideals: Vec<Ideal>,
+    pub(super) settings: Settings,
+    pub(super) weather: Weather,
+    pub(super) answers: Vec<(String, Plan, Vec<String>)>,
     /// How many of the answers must be forgotten.
-    dead_answers: usize,
+    pub(super) dead_answers: usize,
     /// Whether the last look found an erasure pending, and whether a lowering said so since.
-    was_pending: bool,
-    lowering_is_pending: bool,
+    pub(super) was_pending: bool,
+    pub(super) lowering_is_pending: bool,
     /// The copy of the consent state that was damaged last, as it is then.
-    damaged: Option<(String, Vec<u8>)>,
-    residue: Residue,
-    seed: u64,
-    starts: u64,
-    tally: &'a mut Tally,
+    pub(super) damaged: Option<(String, Vec<u8>)>,
+    pub(super) residue: Residue,
+    pub(super) seed: u64,
+    pub(super) starts: u64,
+    pub(super) tally: &'a mut Tally,
 }
 
 /// Runs a sequence on a new phone.
@@ -102,14 +102,14 @@ pub fn run(steps: &[Step], seed: u64, tally: &mut Tally) -> Checked {
         if place % 4 != 3 {
             drive.observe().map_err(at)?;
         }
-        let forgot = matches!(step, Step::Call(Call::Forget(_), _));
-        if forgot && (seed + place as u64) % 4 == 0 {
+        let forgot = matches!(step, Step::Call(Call::Forget(_) | Call::Learn(..), _));
+        if forgot && (seed + place as u64).is_multiple_of(4) {
             drive.compare().map_err(at)?;
         }
     }
     drive.change_weather(Weather::Fair);
     drive.observe().map_err(|problem| format!("at the end: {problem}"))?;
-    if seed % 4 == 0 {
+    if seed.is_multiple_of(4) {
         drive.compare().map_err(|problem| format!("at the end: {problem}"))?;
     }
     Ok(())
@@ -125,7 +125,7 @@ fn file_fault(kind: Trouble) -> Fault {
 }
 
 impl Drive<'_> {
-    fn now_ms(&self) -> i64 {
+    pub(super) fn now_ms(&self) -> i64 {
         self.phone.clock.now_ms()
     }
 
@@ -155,7 +155,7 @@ impl Drive<'_> {
         }
     }
 
-    fn change_weather(&mut self, weather: Weather) {
+    pub(super) fn change_weather(&mut self, weather: Weather) {
         self.weather = weather;
         self.settle_weather();
     }
@@ -174,7 +174,7 @@ impl Drive<'_> {
     }
 
     /// Runs `body` with a mishap in it. Returns whether anything failed.
-    fn mishap<T>(&mut self, mishap: Option<Mishap>, body: impl FnOnce(&Self) -> T) -> (T, bool) {
+    pub(super) fn mishap<T>(&mut self, mishap: Option<Mishap>, body: impl FnOnce(&Self) -> T) -> (T, bool) {
         let device = self.phone.device.clone();
         if let Some(mishap) = mishap {
             device.set_fault(device.operations() + mishap.at, file_fault(mishap.kind));
@@ -191,160 +191,7 @@ impl Drive<'_> {
         (given, random || files + keys > before.files + before.keys)
     }
 
-    /// If the device crashed: the phone starts again, without a process.
-    fn restart_if_crashed(&mut self, mishap: Option<Mishap>) -> bool {
-        if !self.phone.device.is_crashed() {
-            return false;
-        }
-        let kind = mishap.map_or(Trouble::Kill(false), |mishap| mishap.kind);
-        self.shop = None;
-        let (device, cut) = match kind {
-            Trouble::PowerCut(number) => (self.phone.device.reboot(variant(number)), true),
-            Trouble::Kill(in_flight) => (self.phone.device.restart(in_flight), false),
-            _ => (self.phone.device.restart(false), false),
-        };
-        self.tally.count(if cut { "power cuts in a call" } else { "kills in a call" }, 1);
-        self.become_another(device, cut);
-        true
-    }
-
-    fn become_another(&mut self, device: FaultyDevice, power_cut: bool) {
-        self.starts += 1;
-        self.phone = Phone::on(device, self.now_ms(), self.seed.wrapping_add(self.starts * 1_000_003));
-        self.weather = Weather::Fair;
-        self.end_process(power_cut);
-    }
-
-    fn end_process(&mut self, power_cut: bool) {
-        self.shop = None;
-        self.is_closed = false;
-        self.residue.restart();
-        self.answers.clear();
-        self.dead_answers = 0;
-        self.was_pending = false;
-        self.lowering_is_pending = false;
-        let mut ideals = Vec::new();
-        for ideal in &self.ideals {
-            add(&mut ideals, ideal.stopped(power_cut));
-        }
-        self.ideals = ideals;
-    }
-
-    fn stop(&mut self, stop: Stop) {
-        match stop {
-            Stop::Close => {
-                if let Some(shop) = &self.shop {
-                    shop.close();
-                }
-                self.change_weather(Weather::Fair);
-                self.end_process(false);
-            }
-            Stop::Kill => {
-                let device = self.phone.device.restart(false);
-                self.become_another(device, false);
-            }
-            Stop::PowerCut(number) => {
-                self.tally.count("power cuts between calls", 1);
-                let device = self.phone.device.reboot(variant(number));
-                self.become_another(device, true);
-            }
-        }
-    }
-
-    fn lose(&mut self, loss: Loss) {
-        self.tally.count("keys lost", 1);
-        match loss {
-            Loss::History(number) => {
-                self.phone.device.keys().lose(&format!("p{number}."));
-                for ideal in &mut self.ideals {
-                    if ideal.may_have_log(number) {
-                        ideal.log(number).write_loosely(None);
-                    }
-                }
-            }
-            Loss::Catalogue => {
-                self.phone.device.keys().lose("catalog.");
-                self.ideals.iter_mut().for_each(|ideal| ideal.catalogue_on_disk.write(BTreeMap::new()));
-            }
-            Loss::Consent => self.phone.device.keys().lose("control"),
-            Loss::Copy(number) => self.damage(&format!("control.{number}")),
-        }
-    }
-
-    /// Damages a copy of the consent state. If both are the last that was acknowledged, the other one is enough.
-    fn damage(&mut self, name: &str) {
-        let files = self.phone.device.files();
-        let mut found = files.dump();
-        let unrepaired = self.damaged.iter().any(|(name, bytes)| found.get(name) == Some(bytes));
-        let certain = self.ideals.iter().all(|ideal| ideal.ledger_on_disk.is_certain());
-        let Some(mut copy) = found.remove(name) else { return };
-        if unrepaired || !certain {
-            return;
-        }
-        copy[30] ^= 1;
-        files.put(name, &copy);
-        self.damaged = Some((name.to_owned(), copy));
-        self.tally.count("copies damaged", 1);
-    }
-
-    fn has_consent_without_key(&self) -> bool {
-        let files = self.phone.device.files().dump();
-        let has_file = files.contains_key("control.1") || files.contains_key("control.2");
-        has_file && !self.phone.device.keys().slots().contains(&"control".to_owned())
-    }
-
-    fn open(&mut self, mishap: Option<Mishap>, load: bool) -> Checked {
-        let lost = self.has_consent_without_key();
-        let now_ms = self.now_ms();
-        let (opened, hit) =
-            self.mishap(mishap, |drive| Recommender::open(config(&drive.settings), drive.phone.platform()));
-        if lost && !hit {
-            let refused = matches!(opened, Err(Error::KeyUnavailable { .. }));
-            ensure(refused, || "a consent state without its key was opened".into())?;
-            return self.reset();
-        }
-        let mut after: Vec<(bool, Ideal)> = Vec::new();
-        for ideal in &self.ideals {
-            ideal.opened(&self.settings, now_ms, hit).into_iter().for_each(|part| add(&mut after, part));
-        }
-        let worked = opened.is_ok();
-        if let Err(error) = &opened {
-            let said = Said::error(error.clone());
-            ensure(hit && said == Said::Failed, || format!("opening fails: {error}"))?;
-        }
-        self.tally.count(if hit { "openings with a fault" } else { "openings" }, 1);
-        self.ideals = after.into_iter().filter(|part| part.0 == worked).map(|part| part.1).collect();
-        ensure(!self.ideals.is_empty(), || format!("opening is not permitted to end so: {opened:?}"))?;
-        self.shop = opened.ok();
-        if self.restart_if_crashed(mishap) {
-            return self.open(None, load);
-        }
-        if self.shop.is_none() {
-            self.end_process(false);
-            return self.open(None, load);
-        }
-        if load {
-            let newest = self.ideals.iter().filter_map(|ideal| ideal.ledger.model).max().unwrap_or(1);
-            self.call(&Call::Load(newest, Way::Install), None)?;
-        }
-        Ok(())
-    }
-
-    fn reset(&mut self) -> Checked {
-        self.change_weather(Weather::Fair);
-        self.end_process(false);
-        let reset = Recommender::reset(&self.phone.platform());
-        ensure(reset.is_ok(), || format!("a reset fails: {reset:?}"))?;
-        let (files, slots) = (self.phone.device.files().dump(), self.phone.device.keys().slots());
-        ensure(files.is_empty() && slots.is_empty(), || {
-            format!("a reset leaves {:?}, {slots:?}", files.keys().collect::<Vec<_>>())
-        })?;
-        self.tally.count("resets", 1);
-        self.ideals = vec![Ideal::default()];
-        self.open(None, true)
-    }
-
-    fn call(&mut self, call: &Call, mishap: Option<Mishap>) -> Checked {
+    pub(super) fn call(&mut self, call: &Call, mishap: Option<Mishap>) -> Checked {
         if self.is_closed {
             return self.call_closed(call);
         }
@@ -522,13 +369,13 @@ impl Drive<'_> {
         seen.holds_always(now_ms)?;
         let mut fitting = Vec::new();
         let mut first_problem = None;
-        for ideal in &self.ideals {
-            for (_, ideal) in ideal.pass(now_ms, false) {
+        let is_marked = |ideal: &Ideal| ideal.ledger.people.iter().any(|person| person.erasing);
+        let told = seen.is_erasure_pending();
+        for before in &self.ideals {
+            for (_, ideal) in before.pass(now_ms, false) {
                 // A mark is told; and what a lowering says to be pending is marked.
-                let told = seen.is_erasure_pending();
-                let marked = ideal.ledger.people.iter().any(|person| person.erasing);
                 let is_new = self.lowering_is_pending && !self.was_pending;
-                if (marked && !told) || (is_new && told && !marked) {
+                if (is_marked(&ideal) && !told) || (is_new && told && !is_marked(before)) {
                     first_problem = first_problem.or(Some("doctor is wrong about a pending erasure".into()));
                     continue;
                 }
@@ -566,10 +413,6 @@ impl Drive<'_> {
     }
 }
 
-fn variant(number: usize) -> Variant {
-    Variant::all().nth(number).unwrap_or(Variant::ALL_LOST)
-}
-
 /// The name of a call, for the tally.
 #[must_use]
 pub fn name(call: &Call) -> &'static str {
@@ -587,7 +430,9 @@ pub fn name(call: &Call) -> &'static str {
         Call::Kill(_) => "set_kill_switch",
         Call::Pause(_) => "pause",
         Call::Interest(..) => "set_interest",
+        Call::Private(_) => "set_private_session",
         Call::Forget(_) => "forget",
+        Call::Learn(..) => "set_learning",
         Call::Switch(_) => "switch_profile",
         Call::Merge(_) => "merge_profile",
         Call::Delete(_) => "delete_profile",

@@ -5,8 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
+use super::dice::sequence;
 use super::drive::{Tally, run};
-use super::step::{Step, sequence};
+use super::step::Step;
 use crate::promise::Checked;
 
 /// The sequence of a seed.

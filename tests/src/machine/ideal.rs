@@ -184,6 +184,8 @@ pub struct Ideal {
     pub catalogue_on_disk: Place<Catalogue>,
     /// Whether a model is loaded.
     pub has_model: bool,
+    /// Whether a private session is on.
+    pub private: bool,
     /// What is in memory of the active profile.
     pub kept: Kept,
     /// The level at which it was put there.
@@ -206,6 +208,7 @@ impl Default for Ideal {
             catalogue: Catalogue::new(),
             catalogue_on_disk: Place::new(Catalogue::new()),
             has_model: false,
+            private: false,
             kept: Kept::default(),
             held: Level::Off,
             last_call_ms: None,
@@ -232,14 +235,21 @@ impl Ideal {
         self.ledger.people.iter_mut().find(|person| person.number == self.active).expect("there is one")
     }
 
-    /// The level in force for a profile.
+    /// What the consent of a profile allows.
     #[must_use]
-    pub fn level_of(&self, person: &Person, now_ms: i64) -> Level {
+    pub fn agreed_level(&self, person: &Person, now_ms: i64) -> Level {
         if person.is_expired(now_ms) {
             Level::Off
         } else {
             person.level.min(person.cap()).min(self.settings.max_level)
         }
+    }
+
+    /// The level in force for a profile, were it the active one.
+    #[must_use]
+    pub fn level_of(&self, person: &Person, now_ms: i64) -> Level {
+        let level = self.agreed_level(person, now_ms);
+        if self.private { level.min(Level::Session) } else { level }
     }
 
     /// The level in force.

@@ -7,8 +7,8 @@ use tastekeeper::{
 };
 
 use super::deed::Deed;
+use super::dice::Dice;
 use super::ideal::Ideal;
-use super::step::Dice;
 use crate::phone::{CATEGORIES, brand, category, item};
 use crate::promise::{Checked, ensure};
 

@@ -68,6 +68,10 @@ impl Ideal {
             phone.held = level;
             if level < Level::OnDevice {
                 let may_keep = person.level >= Level::OnDevice && !person.is_expired_for_long(now_ms);
+                if may_keep && phone.private {
+                    opened.push((true, phone));
+                    continue;
+                }
                 if may_keep {
                     phone.age(person.number, now_ms, hit);
                     opened.push((true, phone));

@@ -17,7 +17,12 @@ use crate::promise::{Checked, ensure, requests, same_answers};
 pub fn compare(shop: &Recommender, ideal: &Ideal, now_ms: i64) -> Result<bool, String> {
     let times = ideal.kept.events.iter().map(|memory| memory.time_ms).chain([now_ms]);
     let (first, last) = (times.clone().min().unwrap_or(now_ms), times.max().unwrap_or(now_ms));
-    if last - first > 300 * DAY_MS || first < 0 {
+    let mut ids: Vec<u32> = ideal.kept.events.iter().filter_map(|memory| memory.id).collect();
+    let with_id = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    // Two people's events, or the halves of a split purchase, may share an id; no app can send them again.
+    if last - first > 300 * DAY_MS || first < 0 || ids.len() < with_id {
         return Ok(false);
     }
     let text = |error: tastekeeper::Error| error.to_string();

@@ -22,6 +22,7 @@ pub struct Seen {
     history: Vec<Entry>,
     profile: ProfileSummary,
     profiles: Vec<String>,
+    is_private: bool,
     findings: Vec<Finding>,
 }
 
@@ -38,6 +39,7 @@ impl Seen {
             history: shop.history(1_000, None)?.iter().map(Entry::from).collect(),
             profile: shop.profile()?,
             profiles: shop.profiles()?,
+            is_private: shop.is_private_session()?,
             findings: shop.doctor()?,
         })
     }
@@ -65,6 +67,7 @@ impl Seen {
         ensure(self.level == level, || format!("the level is {:?}, not {level:?}", self.level))?;
         let state = person.state(now_ms);
         ensure(self.state == state, || format!("the consent is {:?}, not {state:?}", self.state))?;
+        ensure(self.is_private == ideal.private, || format!("private: {}", self.is_private))?;
         let papers: Vec<Paper> = self.receipts.iter().map(paper).collect();
         ensure(papers == person.papers, || format!("receipts {papers:?}, not {:?}", person.papers))?;
         let history: Vec<Entry> = ideal.newest_first().iter().map(Memory::entry).collect();
@@ -135,7 +138,8 @@ impl Residue {
     /// Takes note of the files as they are before a call.
     pub fn note(&mut self, device: &FaultyDevice) {
         let files = device.files().dump();
-        for (name, old) in self.before.iter().filter(|(name, _)| is_history(name)) {
+        let is_log = |name: &str| is_history(name) && name.ends_with(".log");
+        for (name, old) in self.before.iter().filter(|(name, _)| is_log(name)) {
             let head = |file: &[u8]| file.get(..HEADER_BYTES).map(<[u8]>::to_vec);
             if files.get(name).and_then(|file| head(file)) != head(old) {
                 // Another generation: nothing of the one before may be left.

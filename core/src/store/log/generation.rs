@@ -60,6 +60,7 @@ impl SealedLog {
         self.stale_key |= self.current.is_some();
         self.current = Some(Current { header, key, length, next_seq, synced_frames: next_seq });
         self.suspect = false;
+        self.name_unsure = false;
         self.directory_unsynced = self.files.sync_directory().is_err() && !mutant!(SkipDirectorySync);
         if self.directory_unsynced {
             // At once if possible: after a restart of the process nobody would know.

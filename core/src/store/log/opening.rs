@@ -79,6 +79,7 @@ impl SealedLog {
             findings.push(Finding::TailNotCut);
         }
         self.current = Some(Current { header, key, length, next_seq, synced_frames });
+        self.name_unsure = true;
         Ok(records)
     }
 
@@ -86,7 +87,8 @@ impl SealedLog {
     pub(super) fn tidy(&mut self, findings: &mut Vec<Finding>) {
         if self.stale_key {
             // What is current now must stay current before the other generation's key goes.
-            let destroyed = self.files.sync_directory().is_ok() && self.destroy_stale_key();
+            self.name_unsure = self.files.sync_directory().is_err();
+            let destroyed = !self.name_unsure && self.destroy_stale_key();
             findings.push(if destroyed { Finding::StaleKeyDestroyed } else { Finding::ErasurePending });
         }
         if self.files.read_prefix(&self.temporary(), 0).is_ok() {
