@@ -6,17 +6,27 @@
 
 use crate::train::embedding::EmbeddingConfig;
 
-/// Changes in the order in which they are tried.
-const MOVES: [fn(&EmbeddingConfig) -> EmbeddingConfig; 6] = [
+/// Changes in the order in which they are tried: the cheapest first, then more dropout of both kinds at once, since where
+/// data are few each alone may gain less than the cases can tell.
+const MOVES: [fn(&EmbeddingConfig) -> EmbeddingConfig; 7] = [
     |c| EmbeddingConfig { epochs: (c.epochs / 2).max(1), ..*c },
-    |c| EmbeddingConfig { id_dropout: (c.id_dropout + 0.3).min(0.9), ..*c },
-    |c| EmbeddingConfig { state_dropout: (c.state_dropout + 0.2).min(0.8), ..*c },
+    |c| more_state_dropout(&more_id_dropout(c)),
+    more_id_dropout,
+    more_state_dropout,
     |c| EmbeddingConfig { id_dropout: 0.0, ..*c },
     |c| EmbeddingConfig { state_dropout: (c.state_dropout - 0.2).max(0.0), ..*c },
     |c| EmbeddingConfig { epochs: c.epochs * 2, ..*c },
 ];
-/// A change that was taken is followed by the same change; its opposite is left out.
-const OPPOSITES: [usize; MOVES.len()] = [5, 3, 4, 1, 2, 0];
+/// A change that was taken is followed by the same change; its opposites are left out.
+const OPPOSITES: [&[usize]; MOVES.len()] = [&[6], &[4, 5], &[4], &[5], &[2], &[3], &[0]];
+
+fn more_id_dropout(c: &EmbeddingConfig) -> EmbeddingConfig {
+    EmbeddingConfig { id_dropout: (c.id_dropout + 0.3).min(0.9), ..*c }
+}
+
+fn more_state_dropout(c: &EmbeddingConfig) -> EmbeddingConfig {
+    EmbeddingConfig { state_dropout: (c.state_dropout + 0.2).min(0.8), ..*c }
+}
 
 /// Climbs from `usual` with its gain: `try_out` fits and says whether a schedule is better than the best so far.
 /// Returns the best.
@@ -29,19 +39,21 @@ pub(super) fn climb(
     let mut best = *usual;
     let mut left = budget;
     let mut done = [false; MOVES.len()];
+    let mut tried = vec![best];
     for (at, change) in MOVES.iter().enumerate() {
         while !done[at] {
             let next = change(&best);
             let cost = examples.saturating_mul(next.epochs);
-            if next == best || cost > left {
+            if tried.contains(&next) || cost > left {
                 break;
             }
             left -= cost;
+            tried.push(next);
             if !try_out(&next) {
                 break;
             }
             best = next;
-            done[OPPOSITES[at]] = true;
+            OPPOSITES[at].iter().for_each(|&opposite| done[opposite] = true);
         }
         done[at] = true;
     }
