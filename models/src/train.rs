@@ -102,8 +102,8 @@ impl Default for TrainConfig {
             split: Split::All,
             repeats: Repeats::Auto,
             kind_weights: None,
-            tuning_budget: 480,
-            schedule_budget: 600_000,
+            tuning_budget: 1000,
+            schedule_budget: 2_500_000,
             embedding: None,
         }
     }

@@ -16,7 +16,7 @@ const CASES: usize = 8000;
 /// Part of the cases that the search sees; the others judge what it found.
 const SEARCHED: f64 = 0.75;
 /// Share of sequences that validation may take.
-const SEQUENCE_SHARE: f64 = 1.0 / 3.0;
+const SEQUENCE_SHARE: f64 = 0.5;
 /// Share of sessions that validation takes where every click is a case.
 const SESSION_SHARE: f64 = 0.1;
 /// Larger logs are tuned on a part of their sequences with about so many events.
@@ -115,9 +115,9 @@ mod tests {
         let sequences: Vec<Vec<u32>> = (0..300).map(|s| vec![s, s + 1, s + 2]).collect();
         let histories = Histories::of(&sequences.iter().map(Vec::as_slice).collect::<Vec<_>>());
         let held = HeldOut::new(&histories, Protocol::LeaveOneOut);
-        assert_eq!((held.cases.len(), held.searched), (100, 75));
+        assert_eq!((held.cases.len(), held.searched), (150, 113));
         assert!(held.cases.iter().all(|case| case.position == 2 && held.training.length(case.sequence) == 2));
-        assert_eq!(held.training.events(), 800);
+        assert_eq!(held.training.events(), 750);
         assert!(!held.cases.is_sorted_by_key(|case| case.sequence), "the order is random");
     }
 

@@ -43,6 +43,10 @@ const STEPS: [(f32, f32, f32); COORDINATES] = [
     (0.2, 0.05, 0.98),
     (2.0, -10.0, 2.4),
 ];
+/// Share of coordinates that a step moves.
+const MOVED: f64 = 0.5;
+/// Share of those that go anywhere in their range.
+const ANYWHERE: f64 = 0.15;
 
 impl Setting {
     #[expect(clippy::cast_precision_loss, reason = "a window of a few dozen")]
@@ -76,12 +80,19 @@ impl Setting {
         }
     }
 
-    /// A setting near this one: each coordinate moves with probability one half, `breadth` usual steps far.
+    /// A setting near this one: each coordinate moves with probability one half, `breadth` usual steps far; or, now and
+    /// then, anywhere, because where a coordinate hardly counts (a popularity weight near 0) steps lead nowhere.
     pub(super) fn near(&self, breadth: f32, rng: &mut ChaCha8Rng) -> Self {
         let mut point = self.point();
-        for (value, (step, ..)) in point.iter_mut().zip(STEPS) {
-            if uniform(rng) < 0.5 {
-                *value += step * breadth * normal(rng);
+        for (value, (step, least, most)) in point.iter_mut().zip(STEPS) {
+            if uniform(rng) < MOVED {
+                if uniform(rng) < ANYWHERE {
+                    #[expect(clippy::cast_possible_truncation, reason = "a share")]
+                    let share = uniform(rng) as f32;
+                    *value = least + (most - least) * share;
+                } else {
+                    *value += step * breadth * normal(rng);
+                }
             }
         }
         Self::at(point)
@@ -143,6 +154,19 @@ mod tests {
             assert!(graph.e0 > 0.0 && setting.graph_weight > 0.0 && setting.popularity_weight > 0.0);
         }
         assert!(windows.len() > 20, "the walk goes about: {windows:?}");
+    }
+
+    #[test]
+    fn a_step_reaches_the_other_end_of_a_plateau_and_mostly_stays_near() {
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        let steps: Vec<Setting> = (0..4000).map(|_| START.near(0.2, &mut rng)).collect();
+        // from .01 to above 1 it is more than sixteen usual steps of this breadth
+        let heavy = steps.iter().filter(|s| s.popularity_weight > 1.0).count();
+        // .5 * .15 of the steps, the part of the range above 0: 2.4 / 12.4
+        assert!((30..90).contains(&heavy), "{heavy} of 4000, expected 58");
+        let far = steps.iter().filter(|s| s.distance(&START) > 1.0).count();
+        // a step goes far if one of nine coordinates goes anywhere: 1 - (1 - .075)^9, of which some land near
+        assert!((1200..2100).contains(&far), "{far} of 4000, expected below 2017");
     }
 
     #[test]
