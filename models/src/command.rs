@@ -5,6 +5,7 @@
 //! and what several subcommands share (`files`, `keys`, `log`, `items`).
 //! Results go to standard output, everything else to standard error.
 
+mod aggregate;
 mod card;
 mod check_data;
 mod checkpoint;
@@ -77,6 +78,8 @@ enum Command {
     Gate(gate::GateArguments),
     /// Writes reports as pages for people
     Report(report::ReportArguments),
+    /// Makes demand per topic, with intervals, out of preference reports
+    Aggregate(aggregate::AggregateArguments),
     /// Checks the consent receipts that a phone exported
     Receipts(receipts::ReceiptsArguments),
     /// Writes the privacy papers of an app: Apple, Google Play, Art. 30 GDPR, notices, main parameters
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::GenerateLog(arguments) => generate_log::run(&arguments, &mut output),
         Command::Gate(arguments) => gate::run(&arguments, &mut output),
         Command::Report(arguments) => report::run(&arguments, &mut output),
+        Command::Aggregate(arguments) => aggregate::run(&arguments, &mut output),
         Command::Receipts(arguments) => receipts::run(&arguments, &mut output),
         Command::Disclosures(arguments) => disclosures::run(&arguments, &mut output),
         Command::PrivacyReport(arguments) => privacy_report::run(&arguments, &mut output),

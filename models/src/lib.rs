@@ -6,12 +6,17 @@
 //! [`check`] tells what a log is like before any of that, [`baselines`] is what an evaluation compares with, [`host`]
 //! what the engine needs of a computer, [`command`] the `tastekeeper` command.
 
+pub mod aggregate;
 pub mod baselines;
 pub mod check;
 pub mod command;
 pub mod counted;
 pub mod dataset;
+<<<<<<< HEAD
 pub mod disclosures;
+=======
+pub mod date;
+>>>>>>> 9ed5ff9 (aggregate: reports become demand per topic with intervals, in the library, the command and SQL)
 pub mod evaluate;
 pub mod gates;
 pub mod generate;

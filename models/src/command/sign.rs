@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &SignArguments, output: &mut Output) -> Result<(), 
             .map_err(|problem| keys::refused(named, &problem))?;
         let comment = format!("timestamp:{}", files::now_seconds()?);
         let text = key.detached_signature(&signed, &comment).map_err(Failure::packing)?;
-        Some((beside(named), text))
+        Some((files::signature_beside(named), text))
     } else {
         None
     };
@@ -136,11 +136,4 @@ fn attach(
     files::write(out, &signed)?;
     output.line(format_args!("{}: signed by {}", out.display(), keys::key_id(public.id())));
     Ok(())
-}
-
-/// `model.tkpack.minisig`.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".minisig");
-    name.into()
 }

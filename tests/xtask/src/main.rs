@@ -41,7 +41,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "sql",
-        about: "the transition counting in SQL against the builder, in DuckDB and ClickHouse",
+        about: "the transition counting and the demand in SQL against the library, in DuckDB and ClickHouse",
         run: sql::run,
     },
     Part { name: "peers", about: "the metrics of evaluations against RecTools, to 1e-9", run: peers::run },

@@ -1,0 +1,2 @@
+//! Counts reports.
+fn main() {}
