@@ -12,11 +12,9 @@ pub mod check;
 pub mod command;
 pub mod counted;
 pub mod dataset;
-<<<<<<< HEAD
-pub mod disclosures;
-=======
 pub mod date;
->>>>>>> 9ed5ff9 (aggregate: reports become demand per topic with intervals, in the library, the command and SQL)
+pub mod demand;
+pub mod disclosures;
 pub mod evaluate;
 pub mod gates;
 pub mod generate;
@@ -24,6 +22,7 @@ pub mod host;
 pub mod import;
 pub mod input;
 pub mod pack;
+pub mod privacy;
 pub mod privacy_report;
 pub mod reference;
 pub mod report;
@@ -33,3 +32,4 @@ pub mod shop;
 pub mod statistics;
 pub mod train;
 pub mod trained;
+pub mod vocabulary;
