@@ -69,7 +69,9 @@ pub use ledger::{BudgetGrant, Memo, ReportState, reread_ledger};
 pub use parameters::Parameters;
 pub use sampler::{Draws, SlotTopics, sample};
 pub(crate) use slots::{Filter, slots};
-pub use vocabulary::{MAX_LABEL_BYTES, MAX_VOCABULARY_BYTES, NodeTree, Topic, Vocabulary, VocabularyDraft};
+pub use vocabulary::{
+    MAX_LABEL_BYTES, MAX_VOCABULARY_BYTES, NodeTree, Topic, Vocabulary, VocabularyDraft, tells_of_a_baby,
+};
 use wire::Payload;
 pub use wire::{ReceivedReport, WireProblem};
 

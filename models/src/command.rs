@@ -5,10 +5,12 @@
 //! and what several subcommands share (`files`, `keys`, `log`, `items`).
 //! Results go to standard output, everything else to standard error.
 
+mod aggregate;
 mod card;
 mod check_data;
 mod checkpoint;
 mod counting_sql;
+mod demand;
 mod demo;
 mod disclosures;
 mod evaluate;
@@ -24,6 +26,7 @@ mod keys;
 mod log;
 mod output;
 mod pack;
+mod privacy;
 mod privacy_report;
 mod progress;
 mod receipts;
@@ -31,6 +34,7 @@ mod report;
 mod sign;
 mod summarise;
 mod train;
+mod vocabulary;
 
 use std::process::ExitCode;
 
@@ -77,6 +81,12 @@ enum Command {
     Gate(gate::GateArguments),
     /// Writes reports as pages for people
     Report(report::ReportArguments),
+    /// Builds or lints the topics that preference reports are about
+    Vocabulary(vocabulary::VocabularyArguments),
+    /// Measures what preference reports tell about all, and about one
+    Privacy(privacy::PrivacyArguments),
+    /// Makes demand per topic, with intervals, out of preference reports
+    Aggregate(aggregate::AggregateArguments),
     /// Checks the consent receipts that a phone exported
     Receipts(receipts::ReceiptsArguments),
     /// Writes the privacy papers of an app: Apple, Google Play, Art. 30 GDPR, notices, main parameters
@@ -108,6 +118,9 @@ pub fn main() -> ExitCode {
         Command::GenerateLog(arguments) => generate_log::run(&arguments, &mut output),
         Command::Gate(arguments) => gate::run(&arguments, &mut output),
         Command::Report(arguments) => report::run(&arguments, &mut output),
+        Command::Aggregate(arguments) => aggregate::run(&arguments, &mut output),
+        Command::Vocabulary(arguments) => vocabulary::run(&arguments, &mut output),
+        Command::Privacy(arguments) => privacy::run(&arguments, &mut output),
         Command::Receipts(arguments) => receipts::run(&arguments, &mut output),
         Command::Disclosures(arguments) => disclosures::run(&arguments, &mut output),
         Command::PrivacyReport(arguments) => privacy_report::run(&arguments, &mut output),

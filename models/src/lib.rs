@@ -6,11 +6,14 @@
 //! [`check`] tells what a log is like before any of that, [`baselines`] is what an evaluation compares with, [`host`]
 //! what the engine needs of a computer, [`command`] the `tastekeeper` command.
 
+pub mod aggregate;
 pub mod baselines;
 pub mod check;
 pub mod command;
 pub mod counted;
 pub mod dataset;
+pub mod date;
+pub mod demand;
 pub mod disclosures;
 pub mod evaluate;
 pub mod gates;
@@ -19,6 +22,7 @@ pub mod host;
 pub mod import;
 pub mod input;
 pub mod pack;
+pub mod privacy;
 pub mod privacy_report;
 pub mod reference;
 pub mod report;
@@ -28,3 +32,4 @@ pub mod shop;
 pub mod statistics;
 pub mod train;
 pub mod trained;
+pub mod vocabulary;

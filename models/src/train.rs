@@ -10,7 +10,7 @@ pub mod checkpoint;
 pub mod embedding;
 pub mod graph;
 mod histories;
-mod random;
+pub(crate) mod random;
 pub mod seeds;
 pub mod split;
 pub mod transitions;

@@ -65,4 +65,5 @@ def main():
         pyarrow.csv.write_csv(table, os.path.join(out, f"{name}.csv"))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -91,6 +91,14 @@ impl VocabularyDraft {
         if text::write(&draft).as_bytes() == bytes { Ok(draft) } else { Err(VocabularyProblem::NotCanonical) }
     }
 
+    /// Reads a file whose contents may break rules, for tools that list them all with [`problems`](Self::problems).
+    ///
+    /// # Errors
+    /// The first rule that its form breaks.
+    pub fn read(bytes: &[u8]) -> Result<Self, VocabularyProblem> {
+        text::parse(bytes)
+    }
+
     /// The canonical file. Sorts the nodes of each topic.
     ///
     /// # Errors
@@ -155,7 +163,8 @@ fn is_label(text: &str) -> bool {
 }
 
 /// Whether a label or node speaks of babies, which tells of a pregnancy before it is told. `bt` is Shopify's Baby & Toddler.
-fn tells_of_a_baby(text: &str) -> bool {
+#[must_use]
+pub fn tells_of_a_baby(text: &str) -> bool {
     const WORDS: &[&str] = &[
         "baby",
         "babies",

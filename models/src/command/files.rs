@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tastekeeper::platform::Clock;
 
 use super::failure::Failure;
+pub(super) use crate::date::iso_date as date;
 use crate::host::SystemClock;
 use crate::pack::save;
 
@@ -55,6 +56,13 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::in_file(path, &error))
 }
 
+/// Where the signature of a whole file is: `model.tkpack.minisig`.
+pub(super) fn signature_beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".minisig");
+    name.into()
+}
+
 /// Seconds since 1970: the environment's `SOURCE_DATE_EPOCH` where a build must be repeatable, else the clock's.
 pub(super) fn now_seconds() -> Result<u64, Failure> {
     if let Some(text) = std::env::var_os("SOURCE_DATE_EPOCH") {
@@ -70,32 +78,9 @@ pub(super) fn day_of(seconds: u64) -> u32 {
     u32::try_from(seconds / 86_400).unwrap_or(u32::MAX)
 }
 
-/// `2026-05-01` (Howard Hinnant's `civil_from_days`, for days from 1970 on).
-pub(super) fn date(day: u32) -> String {
-    let days = u64::from(day) + 719_468;
-    let era = days / 146_097;
-    let of_era = days % 146_097;
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn days_have_dates() {
-        let dates = [0, 59, 789, 11_016, 19_782, 20_605].map(date);
-        assert_eq!(
-            dates,
-            ["1970-01-01", "1970-03-01", "1972-02-29", "2000-02-29", "2024-02-29", "2026-06-01"]
-        );
-    }
 
     #[test]
     fn outputs_that_cannot_be_are_refused_at_once() {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use tastekeeper::model::Model;
 
+use super::demand::DemandArguments;
 use super::failure::Failure;
 use super::output::Output;
 use super::{files, keys};
@@ -139,6 +140,8 @@ pub(super) struct PackArguments {
     #[command(flatten)]
     transitions: TransitionArguments,
     #[command(flatten)]
+    demand: DemandArguments,
+    #[command(flatten)]
     size: SizeArguments,
     #[command(flatten)]
     identity: Identity,
@@ -148,7 +151,9 @@ pub(super) struct PackArguments {
 pub(super) fn run(arguments: &PackArguments, output: &mut Output) -> Result<(), Failure> {
     let mut inputs: Vec<&Path> = vec![&arguments.model];
     inputs.extend(arguments.transitions.files());
+    inputs.extend(arguments.demand.file());
     files::check_outputs(&[Some(&arguments.out), arguments.save_model.as_deref()], &inputs)?;
+    let demand = arguments.demand.read()?;
     let (mut model, mut summary) = read_model(&arguments.model)?;
     let options = arguments.size.apply(arguments.identity.options(&arguments.out, arguments.size.preset)?);
     if arguments.transitions.are_given() {
@@ -159,6 +164,7 @@ pub(super) fn run(arguments: &PackArguments, output: &mut Output) -> Result<(), 
             files::write(path, &saved)?;
         }
     }
+    model = arguments.demand.apply(model, demand.as_ref(), output)?;
     let options = PackOptions { summary, ..options };
     let key = keys::signing_key(arguments.identity.key.as_deref())?;
     let bytes = write_pack(&model, &options, &key).map_err(Failure::packing)?;

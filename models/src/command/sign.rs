@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use tastekeeper::model::Model;
+use tastekeeper::report::VocabularyDraft;
 
 use super::failure::Failure;
 use super::output::Output;
@@ -14,6 +15,8 @@ use crate::pack::{attach_signature, resign, unsigned_body};
 /// Where a new key's secret half goes.
 const KEY_FILE: &str = "tastekeeper.key";
 const PUBLIC_FILE: &str = "tastekeeper.pub";
+/// How a vocabulary begins.
+const VOCABULARY: &[u8] = b"tastekeeper-vocabulary ";
 
 /// Arguments of `sign`.
 ///
@@ -21,7 +24,7 @@ const PUBLIC_FILE: &str = "tastekeeper.pub";
 /// wherever the key is, and `sign PACK --attach FILE.minisig --public KEY.pub --out PACK` puts the signature on.
 #[derive(Debug, Args)]
 pub(super) struct SignArguments {
-    /// The pack
+    /// The pack, or a vocabulary
     #[arg(required_unless_present = "new_key")]
     pack: Option<PathBuf>,
     /// Development key to sign with; by default one in your data folder ($TASTEKEEPER_KEY)
@@ -60,6 +63,9 @@ pub(super) fn run(arguments: &SignArguments, output: &mut Output) -> Result<(), 
     files::check_outputs(&outputs, &[path])?;
     files::check_outputs(&[arguments.out.as_deref()], &[])?;
     let bytes = files::read(path)?;
+    if bytes.starts_with(VOCABULARY) {
+        return sign_vocabulary(arguments, path, &bytes, output);
+    }
     if let Some(to) = &arguments.body {
         let body = unsigned_body(&bytes).map_err(|error| Failure::in_file(path, &error))?;
         files::write(to, body)?;
@@ -83,7 +89,7 @@ pub(super) fn run(arguments: &SignArguments, output: &mut Output) -> Result<(), 
             .map_err(|problem| keys::refused(named, &problem))?;
         let comment = format!("timestamp:{}", files::now_seconds()?);
         let text = key.detached_signature(&signed, &comment).map_err(Failure::packing)?;
-        Some((beside(named), text))
+        Some((files::signature_beside(named), text))
     } else {
         None
     };
@@ -95,6 +101,33 @@ pub(super) fn run(arguments: &SignArguments, output: &mut Output) -> Result<(), 
         files::write(&to, text.as_bytes())?;
         output.line(format_args!("{}: signature of the whole file", to.display()));
     }
+    Ok(())
+}
+
+/// A vocabulary has its signature beside it, for the engine and for `minisign -V` alike.
+fn sign_vocabulary(
+    arguments: &SignArguments,
+    path: &Path,
+    bytes: &[u8],
+    output: &mut Output,
+) -> Result<(), Failure> {
+    if !arguments.detached
+        || arguments.out.is_some()
+        || arguments.body.is_some()
+        || arguments.attach.is_some()
+    {
+        return Err(Failure::input(format!(
+            "{}: a vocabulary is signed with --detached, or with minisign -S",
+            path.display()
+        )));
+    }
+    VocabularyDraft::parse(bytes).map_err(|problem| Failure::in_file(path, &problem))?;
+    let key = keys::signing_key(arguments.key.as_deref())?;
+    let comment = format!("timestamp:{}", files::now_seconds()?);
+    let text = key.detached_signature(bytes, &comment).map_err(Failure::packing)?;
+    let to = files::signature_beside(path);
+    files::write(&to, text.as_bytes())?;
+    output.line(format_args!("{}: signed by {}", to.display(), keys::key_id(key.public_key().id())));
     Ok(())
 }
 
@@ -136,11 +169,4 @@ fn attach(
     files::write(out, &signed)?;
     output.line(format_args!("{}: signed by {}", out.display(), keys::key_id(public.id())));
     Ok(())
-}
-
-/// `model.tkpack.minisig`.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".minisig");
-    name.into()
 }

@@ -10,6 +10,7 @@ use tastekeeper::model::Model;
 
 use super::card::Card;
 use super::checkpoint::CheckpointArguments;
+use super::demand::DemandArguments;
 use super::failure::Failure;
 use super::items::ItemsArguments;
 use super::log::LogArguments;
@@ -119,6 +120,8 @@ pub(super) struct TrainArguments {
     #[arg(long, value_name = "FILE")]
     save_model: Option<PathBuf>,
     #[command(flatten)]
+    demand: DemandArguments,
+    #[command(flatten)]
     checkpoints: CheckpointArguments,
     #[command(flatten)]
     identity: Identity,
@@ -132,11 +135,13 @@ pub(super) struct TrainArguments {
 pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(), Failure> {
     let mut inputs: Vec<&Path> = vec![&arguments.log];
     inputs.extend(arguments.items.file());
+    inputs.extend(arguments.demand.file());
     inputs.extend(arguments.identity.key.as_deref());
     let others = [&arguments.card, &arguments.report, &arguments.save_model].map(Option::as_deref);
     let outputs = [&[Some(arguments.out.as_path()), arguments.checkpoints.file()], &others[..]].concat();
     files::check_outputs(&outputs, &inputs)?;
     let config = arguments.config()?;
+    let demand = arguments.demand.read()?;
     let options = arguments.identity.options(&arguments.out, arguments.preset)?;
     keys::existing_key(arguments.identity.key.as_deref())?;
     let mut earlier = arguments.checkpoints.earlier(arguments.seeds)?;
@@ -153,6 +158,7 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
         arguments.checkpoints.train(&arguments.log, &dataset, config, earlier.take(), &mut bars)
     })?;
     drop(bars);
+    let model = arguments.demand.apply(model, demand.as_ref(), output)?;
     let key = keys::signing_key(arguments.identity.key.as_deref())?;
     let summary = summary::summary(&arguments.told(), &dataset, &report, &seeds);
     let options = PackOptions { summary: Some(summary.to_string()), ..options };

@@ -1,11 +1,12 @@
 //! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures the engine,
-//! `cargo xtask scale` training.
+//! `cargo xtask scale` training, `cargo xtask load` the collector.
 //!
 //! The last line of `test` is `N passed, M failed`, for the machine that counts; everything before it is for people.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
 
 mod deny;
+mod load;
 mod peers;
 mod python;
 mod quality;
@@ -41,7 +42,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "sql",
-        about: "the transition counting in SQL against the builder, in DuckDB and ClickHouse",
+        about: "the transition counting and the demand in SQL against the library, in DuckDB and ClickHouse",
         run: sql::run,
     },
     Part { name: "peers", about: "the metrics of evaluations against RecTools, to 1e-9", run: peers::run },
@@ -52,7 +53,7 @@ const DATA: &str = "TASTEKEEPER_DATA";
 
 fn usage() -> String {
     let mut text = String::from(
-        "usage: cargo xtask test [part ..]\n       cargo xtask bench\n       cargo xtask scale [events ..]\n\nparts (all of them when none is named):\n",
+        "usage: cargo xtask test [part ..]\n       cargo xtask bench\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n\nparts (all of them when none is named):\n",
     );
     for part in PARTS {
         text += &format!("  {:<8} {}\n", part.name, part.about);
@@ -115,12 +116,20 @@ fn scale(sizes: &[String]) -> Result<ExitCode, String> {
     scale::run(&root, steps.cargo(&[]), sizes).map(|()| ExitCode::SUCCESS)
 }
 
+/// Sends to the collector as fast as it takes, and kills it.
+fn load(arguments: &[String]) -> Result<ExitCode, String> {
+    let root = workspace_root();
+    let steps = Steps::new(root.clone(), None);
+    load::run(&root, steps.cargo(&[]), arguments).map(|()| ExitCode::SUCCESS)
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.split_first() {
         Some((command, names)) if command == "test" => test(names),
         Some((command, [])) if command == "bench" => bench(),
         Some((command, sizes)) if command == "scale" => scale(sizes),
+        Some((command, arguments)) if command == "load" => load(arguments),
         Some((command, _)) if ["help", "--help", "-h"].contains(&command.as_str()) => {
             print!("{}", usage());
             Ok(ExitCode::SUCCESS)

@@ -72,7 +72,8 @@ fn build(mut cargo: Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err("the command was not built".to_owned()) }
 }
 
-fn target(root: &Path) -> PathBuf {
+/// Where cargo builds.
+pub(crate) fn target(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 

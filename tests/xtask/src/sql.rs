@@ -1,4 +1,4 @@
-//! The part `sql`: models/sql counts what the builder counts.
+//! The part `sql`: models/sql counts what the builder counts, and estimates what the library estimates.
 
 use crate::python;
 use crate::steps::{Failure, Steps};
@@ -11,9 +11,18 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
     let Some(python) = python::venv(steps, "sql", "tests/python/requirements-sql.txt")? else {
         return Ok(());
     };
-    let arguments =
-        ["test", "--locked", "--release", "-p", "tastekeeper-models", "--test", "transitions_in_sql"];
+    let arguments = [
+        "test",
+        "--locked",
+        "--release",
+        "-p",
+        "tastekeeper-models",
+        "--test",
+        "transitions_in_sql",
+        "--test",
+        "shares_in_sql",
+    ];
     let mut tests = steps.cargo(&arguments);
     tests.args(["--", "--ignored"]).env("TASTEKEEPER_SQL_PYTHON", python).env("RUST_BACKTRACE", "0");
-    steps.run_tests("transitions in SQL", tests)
+    steps.run_tests("transitions and shares in SQL", tests)
 }
