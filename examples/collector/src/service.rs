@@ -118,18 +118,24 @@ async fn read(service: &Service, request: Request) -> Result<ReceivedReport, Res
     let report = ReceivedReport::decode(&bytes).map_err(|found| {
         problem(StatusCode::BAD_REQUEST, Refused::Bytes(found).word(), &found.to_string())
     })?;
-    let unprocessable = |word, message| Err(problem(StatusCode::UNPROCESSABLE_ENTITY, word, message));
+    let unprocessable = |word, message| problem(StatusCode::UNPROCESSABLE_ENTITY, word, message);
     let Some(vocabulary) = service.vocabularies.get(&report.taxonomy_id()) else {
-        return unprocessable("vocabulary", "the report is about a vocabulary that is not collected here");
+        return Err(unprocessable(
+            "vocabulary",
+            "the report is about a vocabulary that is not collected here",
+        ));
     };
     if report.parameters() != vocabulary.parameters() {
-        return unprocessable("vocabulary_parameters", "the vocabulary has other parameters than the report");
+        return Err(unprocessable(
+            "vocabulary_parameters",
+            "the vocabulary has other parameters than the report",
+        ));
     }
     let now_ms = service.clock.now_ms();
     let (current, ahead) = (epoch_at(now_ms), epoch_at(now_ms.saturating_add(AHEAD_MS)));
     let oldest = current.unwrap_or_default().saturating_sub(service.epochs_back);
     if !(oldest..=ahead.unwrap_or_default()).contains(&report.epoch()) {
-        return unprocessable("epoch", "the report is of an epoch that is not collected now");
+        return Err(unprocessable("epoch", "the report is of an epoch that is not collected now"));
     }
     Ok(report)
 }

@@ -64,9 +64,9 @@ pub fn attack(slots: &Slots, parameters: Parameters, shoppers: usize, seed: u64)
         shoppers: order.len(),
         unique_slots: unique(&all),
         unique_masks: unique(&masks_now),
-        linked_slots: found(&before, &now, |a, b| common(a, b)),
+        linked_slots: found(&before, &now, common),
         linked_masks: found(&masks_before_some, &masks_now_some, |a, b| (a & b).count_ones()),
-        known_slots: found(&now, &now, |a, b| common(a, b)),
+        known_slots: found(&now, &now, common),
         // the likelihood of a mask grows with how many slots it names
         known_masks: found(&now, &masks_now_some, |known, mask| {
             known.iter().map(|&topic| u32::from(mask >> topic & 1 == 1)).sum()
