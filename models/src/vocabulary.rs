@@ -174,12 +174,11 @@ fn split(tree: &Tree, measure: &Measure<'_>, floors: Floors, most: usize) -> BTr
                 && next.iter().all(|topic| sizes.get(topic).is_some_and(|size| floors.hold(size)));
             keeps.then_some(next)
         });
-        match split {
-            Some(next) => topics = next,
-            None => {
-                settled.insert(node);
-            }
+        if let Some(next) = split {
+            topics = next;
         }
+        // children that could be topics are topics now, and the others never will be
+        settled.insert(node);
     }
 }
 
