@@ -149,8 +149,8 @@ fn drift(strength: usize, reports: usize, seed: u64) -> [f64; 3] {
     let mut draws = Simulated::new(seed);
     // Before, shoppers who lean to even topics come `strength` times as often as the others; afterwards the others do.
     let (mut before, mut after) = (Vec::new(), Vec::new());
-    for shopper in 0..log.sequences.len() {
-        let is_even = leaning(&slots[shopper]) % 2 == 0;
+    for (shopper, own) in slots.iter().enumerate().take(log.sequences.len()) {
+        let is_even = leaning(own).is_multiple_of(2);
         let is_after = shopper % 2 == 1;
         if is_even != is_after || draws.index(strength) == 0 {
             if is_after { after.push(shopper) } else { before.push(shopper) }
