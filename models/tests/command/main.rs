@@ -5,5 +5,6 @@ mod evaluation;
 mod flow;
 mod inputs;
 mod refusals;
+mod sharing;
 mod support;
 mod training;
