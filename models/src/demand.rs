@@ -89,15 +89,23 @@ pub fn multiplied(counts: &[u64], topic_of_item: &[u8], factors: &[TopicFactor])
     counts.iter().zip(topic_of_item).map(one).collect()
 }
 
+/// The latest shown epoch, which popularity will follow.
+///
+/// # Errors
+/// [`DemandError`] if there is none, or the document is of another version.
+pub fn followed(demand: &Demand) -> Result<&EpochDemand, DemandError> {
+    if demand.version != DEMAND_VERSION {
+        return Err(DemandError::Version);
+    }
+    demand.latest().ok_or(DemandError::NothingShown)
+}
+
 /// The model with the popularity of its items adjusted to the latest shown epoch, and by what.
 ///
 /// # Errors
 /// [`DemandError`].
 pub fn adjust(model: TrainedModel, demand: &Demand) -> Result<(TrainedModel, Vec<TopicFactor>), DemandError> {
-    if demand.version != DEMAND_VERSION {
-        return Err(DemandError::Version);
-    }
-    let latest = demand.latest().ok_or(DemandError::NothingShown)?;
+    let latest = followed(demand)?;
     let topics = topics_of(&model.attributes, demand);
     let factors = factors(latest, &topics, &model.counts);
     if factors.is_empty() {

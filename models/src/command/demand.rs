@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::files;
 use super::output::Output;
 use crate::aggregate::Demand;
-use crate::demand::adjust;
+use crate::demand::{adjust, followed};
 use crate::trained::TrainedModel;
 
 /// The demand, where it is given.
@@ -25,10 +25,13 @@ impl DemandArguments {
         self.demand.as_deref()
     }
 
-    /// Reads the file, if one was given.
+    /// Reads the file, if one was given. To be called before long work: a demand that says nothing is found out first.
     pub(super) fn read(&self) -> Result<Option<Demand>, Failure> {
         let Some(path) = &self.demand else { return Ok(None) };
-        serde_json::from_slice(&files::read(path)?).map(Some).map_err(|error| Failure::in_file(path, &error))
+        let demand: Demand =
+            serde_json::from_slice(&files::read(path)?).map_err(|error| Failure::in_file(path, &error))?;
+        followed(&demand).map_err(|error| Failure::in_file(path, &error))?;
+        Ok(Some(demand))
     }
 
     /// The model with its popularity adjusted, if a demand was given; says by what.

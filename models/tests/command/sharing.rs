@@ -8,7 +8,7 @@ use crate::support::run;
 fn from_a_log_to_topics_to_demand_to_a_pack() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let small = ["--products", "600", "--shoppers", "900"];
+    let small = ["--products", "600", "--shoppers", "150"];
     run(&[&["generate-shop", &file("")], &small[..]].concat()).ok();
     let (log, items, topics) = (file("log.csv"), file("catalog.jsonl"), file("topics.vocabulary"));
     let shop = ["--log", &log, "--items", &items];
@@ -17,8 +17,9 @@ fn from_a_log_to_topics_to_demand_to_a_pack() {
     // floors of a real shop are not kept by so small a one
     let build = [&["vocabulary", "build", "--out", &topics, "--categories", &names], &shop[..]].concat();
     run(&build).refused(&["1000 shoppers, 25 items and 3 brands"]);
-    let built = run(&[&build[..], &["--minimum-shoppers", "60", "--minimum-items", "5"]].concat());
-    assert!(built.stderr.contains("warning: floors of 60 shoppers"), "{}", built.stderr);
+    let built =
+        run(&[&build[..], &["--minimum-shoppers", "15", "--minimum-items", "5", "--cohort", "900"]].concat());
+    assert!(built.stderr.contains("warning: floors of 15 shoppers"), "{}", built.stderr);
     assert!(built.ok().contains("1 in a report, ratio 8, for 900 shoppers or more; signed by"));
 
     let said = run(&["vocabulary", "lint", &topics]).ok();
