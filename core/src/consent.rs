@@ -152,6 +152,11 @@ pub struct AdmittedEvent {
 }
 
 impl AdmittedEvent {
+    /// The same with what `narrow` leaves of the event, if it leaves anything.
+    pub(crate) fn narrow(self, narrow: impl FnOnce(StoredEvent) -> Option<StoredEvent>) -> Option<Self> {
+        narrow(self.event).map(|event| Self { event, ..self })
+    }
+
     pub(crate) fn into_parts(self) -> (StoredEvent, Keeping) {
         (self.event, self.keeping)
     }

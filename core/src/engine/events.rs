@@ -72,10 +72,8 @@ impl Inner {
         let uses: Vec<_> = events.iter().map(|event| (event.served.clone(), event.chosen.clone())).collect();
         let view = self.catalog.view();
         let admit = |event: ValidEvent| {
-            let left = event.kept.clone().map(|kept| withhold(view, kept));
-            let sensitive = left == Some(None);
-            let admitted = gate.admit(ValidEvent { kept: left.flatten().or(event.kept), ..event })?;
-            if sensitive { Err(IgnoredReason::Sensitive) } else { Ok(admitted) }
+            // Consent first: without it nothing looks at what the event is about.
+            gate.admit(event)?.narrow(|kept| withhold(view, kept)).ok_or(IgnoredReason::Sensitive)
         };
         let admitted = events.into_iter().map(admit).collect();
         let kept_before = self.person.history.len();
