@@ -5,6 +5,9 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
 
+mod aarch64;
+mod cache;
+mod debian;
 mod deny;
 mod load;
 mod peers;
@@ -44,6 +47,11 @@ const PARTS: &[Part] = &[
         name: "sql",
         about: "the transition counting and the demand in SQL against the library, in DuckDB and ClickHouse",
         run: sql::run,
+    },
+    Part {
+        name: "aarch64",
+        about: "the engine's tests, executed as 64-bit ARM in an emulator",
+        run: aarch64::run,
     },
     Part { name: "peers", about: "the metrics of evaluations against RecTools, to 1e-9", run: peers::run },
 ];
