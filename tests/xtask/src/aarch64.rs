@@ -13,13 +13,13 @@ use crate::steps::{Failure, Steps};
 /// The target that is built for.
 pub(crate) const TARGET: &str = "aarch64-unknown-linux-gnu";
 
-/// A compiler with the standard library of two processors, the C compiler that links (and compiles what the tests' own
-/// dependencies have in C), and qemu.
+/// A compiler with the standard library of two processors and its source for others, the C compiler that links (and compiles
+/// what the tests' own dependencies have in C), and qemu.
 const RECIPE: Recipe = Recipe {
     name: "aarch64",
     suite: "bookworm",
     packages: &["rustc-web", "gcc-12-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user-static"],
-    alone: &["libstd-rust-web-dev:arm64"],
+    alone: &["libstd-rust-web-dev:arm64", "rust-web-src"],
     // The system's own C library and compiler are used, so these must not be found before them.
     skipped: &[
         "binutils-x86-64-linux-gnu_",
@@ -101,9 +101,7 @@ impl Compilers {
     /// When they cannot be had.
     pub(crate) fn find(steps: &Steps, part: &str) -> Result<Self, Failure> {
         let folder = debian::install(steps, &RECIPE, part)?;
-        let root = steps.root().join("target");
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root, PathBuf::from).join("aarch64");
-        let compilers = Self { folder, target };
+        let compilers = Self { folder, target: steps.target().join("aarch64") };
         compilers.write_programs().map_err(|error| Failure {
             step: "install aarch64".to_owned(),
             reason: format!("{}: {error}", compilers.folder.display()),
@@ -133,6 +131,11 @@ impl Compilers {
     /// One of the programs `rustc`, `cc`, `ar`, `strip` and `objcopy`.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.folder.join(format!("run-{name}"))
+    }
+
+    /// The target folder, which no other compiler shares.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
     }
 
     /// A cargo command that builds for [`TARGET`].

@@ -1,5 +1,5 @@
 //! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures the engine,
-//! `cargo xtask scale` training, `cargo xtask load` the collector.
+//! `cargo xtask scale` training, `cargo xtask load` the collector; `cargo xtask package` builds what apps take.
 //!
 //! The last line of `test` is `N passed, M failed`, for the machine that counts; everything before it is for people.
 
@@ -10,6 +10,7 @@ mod cache;
 mod debian;
 mod deny;
 mod load;
+mod package;
 mod peers;
 mod python;
 mod quality;
@@ -17,6 +18,7 @@ mod rust;
 mod scale;
 mod sql;
 mod steps;
+mod swift;
 mod tally;
 
 use std::path::{Path, PathBuf};
@@ -53,6 +55,11 @@ const PARTS: &[Part] = &[
         about: "the engine's tests, executed as 64-bit ARM in an emulator",
         run: aarch64::run,
     },
+    Part {
+        name: "swift",
+        about: "the Swift package: hazards, scenarios, the README's quick start",
+        run: swift::run,
+    },
     Part { name: "peers", about: "the metrics of evaluations against RecTools, to 1e-9", run: peers::run },
 ];
 
@@ -61,7 +68,7 @@ const DATA: &str = "TASTEKEEPER_DATA";
 
 fn usage() -> String {
     let mut text = String::from(
-        "usage: cargo xtask test [part ..]\n       cargo xtask bench\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n\nparts (all of them when none is named):\n",
+        "usage: cargo xtask test [part ..]\n       cargo xtask bench\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
     );
     for part in PARTS {
         text += &format!("  {:<8} {}\n", part.name, part.about);
@@ -131,6 +138,13 @@ fn load(arguments: &[String]) -> Result<ExitCode, String> {
     load::run(&root, steps.cargo(&[]), arguments).map(|()| ExitCode::SUCCESS)
 }
 
+/// Builds what an app developer takes.
+fn package(kinds: &[String]) -> ExitCode {
+    let mut steps = Steps::new(workspace_root(), None);
+    let failure = package::run(&mut steps, kinds).err();
+    steps.report(failure)
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.split_first() {
@@ -138,6 +152,7 @@ fn main() -> ExitCode {
         Some((command, [])) if command == "bench" => bench(),
         Some((command, sizes)) if command == "scale" => scale(sizes),
         Some((command, arguments)) if command == "load" => load(arguments),
+        Some((command, kinds)) if command == "package" => Ok(package(kinds)),
         Some((command, _)) if ["help", "--help", "-h"].contains(&command.as_str()) => {
             print!("{}", usage());
             Ok(ExitCode::SUCCESS)

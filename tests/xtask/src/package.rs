@@ -1,0 +1,192 @@
+//! `cargo xtask package [android|apple|python]`: what an app developer takes, as far as this machine can build it.
+//!
+//! Under `target/package`: an AAR's parts, an XCFramework beside the Swift package, wheels, the Linux libraries they are tested
+//! with, and the symbols of every one of them apart. What cannot be built here is named, with what it needs. Must never: leave a
+//! library unchecked for its size or its pages, or pass a part off as built that is not.
+
+mod android;
+mod apple;
+mod elf;
+mod sizes;
+mod universal;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::aarch64::{self, Compilers};
+use crate::steps::{Failure, Steps};
+
+/// The library's package in the workspace.
+const LIBRARY: &str = "tastekeeper-ffi";
+/// The profile that ships.
+const PROFILE: &str = "ship";
+/// The ledger of sizes.
+const LEDGER: &str = "bindings/sizes.toml";
+/// What the tests' own machines run.
+const HOST: &str = "x86_64-unknown-linux-gnu";
+/// The environment variable that the library takes its commit from.
+const SHA: &str = "TASTEKEEPER_GIT_SHA";
+
+/// What can be packaged.
+pub(crate) const KINDS: &[&str] = &["android", "apple", "python"];
+
+/// One packaging run.
+struct Packaging<'a> {
+    steps: &'a mut Steps,
+    compilers: Compilers,
+    out: PathBuf,
+    sha: String,
+    missing: Vec<String>,
+}
+
+/// Packages what is named, everything for no name, and checks what came out.
+///
+/// # Errors
+/// The first step that fails: what cannot be built here is told at the end and is none.
+pub(crate) fn run(steps: &mut Steps, kinds: &[String]) -> Result<(), Failure> {
+    if let Some(unknown) = kinds.iter().find(|kind| !KINDS.contains(&kind.as_str())) {
+        return Err(failure(format!("there is no package `{unknown}`; there are: {}", KINDS.join(", "))));
+    }
+    let wants = |kind: &str| kinds.is_empty() || kinds.iter().any(|wanted| wanted == kind);
+    let compilers = Compilers::find(steps, "aarch64")?;
+    let out = steps.target().join("package");
+    let sha = git_sha(steps);
+    let mut packaging = Packaging { steps, compilers, out, sha, missing: Vec::new() };
+    packaging.linux()?;
+    if wants("android") {
+        android::package(&mut packaging)?;
+    }
+    if wants("apple") {
+        apple::package(&mut packaging)?;
+    }
+    if wants("python") {
+        packaging
+            .missing
+            .push("a wheel: `cargo xtask test python` builds and tests the one for this machine".to_owned());
+    }
+    packaging.check()?;
+    println!("\npackaged in {}", packaging.out.display());
+    for missing in &packaging.missing {
+        packaging.steps.notice(&format!("not built here: {missing}"));
+    }
+    Ok(())
+}
+
+/// A failure of packaging that no command alone repeats.
+fn failure(reason: String) -> Failure {
+    Failure { step: "package".to_owned(), reason, repeat: "cargo xtask package".to_owned() }
+}
+
+fn git_sha(steps: &Steps) -> String {
+    let mut git = steps.command("git");
+    git.args(["rev-parse", "HEAD"]);
+    let output = git.output().ok().filter(|output| output.status.success());
+    output.map_or_else(
+        || "unknown".to_owned(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    )
+}
+
+impl Packaging<'_> {
+    /// The libraries for Linux, which the tests of the packages run with.
+    fn linux(&mut self) -> Result<(), Failure> {
+        let mut build = self.steps.cargo(&["build", "--locked", "--profile", PROFILE, "-p", LIBRARY]);
+        build.args(["--target", HOST]).env(SHA, &self.sha);
+        self.steps.run("library for x86-64 Linux", build)?;
+        let built = self.steps.target().join(HOST).join(PROFILE).join("libtastekeeper_ffi.so");
+        self.keep(&built, HOST, Command::new("strip"))?;
+
+        let mut build =
+            self.compilers.cargo(self.steps, &["build", "--locked", "--profile", PROFILE, "-p", LIBRARY]);
+        build.env(SHA, &self.sha);
+        self.steps.run("library for aarch64 Linux", build)?;
+        let built = self.compilers.target().join(aarch64::TARGET).join(PROFILE).join("libtastekeeper_ffi.so");
+        let strip = Command::new(self.compilers.program("strip"));
+        self.keep(&built, aarch64::TARGET, strip)
+    }
+
+    /// A static library for a target without a standard library here: that is compiled from source, nothing is linked.
+    fn static_library(&mut self, target: &str) -> Result<PathBuf, Failure> {
+        let mut build =
+            self.steps.cargo(&["rustc", "--locked", "--profile", PROFILE, "-p", LIBRARY, "--lib"]);
+        build.args(["--crate-type", "staticlib", "--target", target, "-Zbuild-std=std,panic_unwind"]);
+        build
+            .env("CARGO_TARGET_DIR", self.compilers.target())
+            .env("RUSTC", self.compilers.program("rustc"))
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("IPHONEOS_DEPLOYMENT_TARGET", apple::IOS)
+            .env("MACOSX_DEPLOYMENT_TARGET", apple::MACOS)
+            .env(SHA, &self.sha);
+        self.steps.run(&format!("static library for {target}"), build)?;
+        Ok(self.compilers.target().join(target).join(PROFILE).join("libtastekeeper_ffi.a"))
+    }
+
+    /// Keeps a stripped copy of a library, and its symbols apart; holds it against the ledger and the pages of phones.
+    fn keep(&mut self, built: &Path, target: &str, mut strip: Command) -> Result<(), Failure> {
+        let name = built.file_name().unwrap_or_default();
+        let copy = self.put(built, &Path::new("symbols").join(target).join(name))?;
+        let stripped = self.out.join("lib").join(target).join(name);
+        make_folder_of(&stripped)?;
+        strip.args(["--strip-unneeded", "-o"]).arg(&stripped).arg(&copy);
+        let status = strip.status().map_err(|error| failure(format!("strip could not be run: {error}")))?;
+        if !status.success() {
+            return Err(failure(format!("{target}: strip failed")));
+        }
+        let bytes = std::fs::read(&stripped).map_err(|error| said(&stripped, &error))?;
+        println!("{target}: {} bytes stripped", bytes.len());
+        // Linux has pages of 4 KiB on x86-64; what goes onto phones must be ready for larger ones.
+        if target != HOST {
+            elf::check_pages(&bytes).map_err(|reason| failure(format!("{target}: {reason}")))?;
+        }
+        let ledger = self.steps.root().join(LEDGER);
+        let ledger = std::fs::read_to_string(&ledger).map_err(|error| said(&ledger, &error))?;
+        let ledger = sizes::read(&ledger).map_err(|reason| failure(format!("{LEDGER}: {reason}")))?;
+        sizes::check(&ledger, target, u64::try_from(bytes.len()).unwrap_or(u64::MAX)).map_err(failure)
+    }
+
+    /// Copies a file to `place` in what is packaged.
+    fn put(&self, from: &Path, place: &Path) -> Result<PathBuf, Failure> {
+        let to = self.out.join(place);
+        make_folder_of(&to)?;
+        std::fs::copy(from, &to).map_err(|error| said(from, &error))?;
+        Ok(to)
+    }
+
+    /// Writes a file to `place` in what is packaged.
+    fn write(&self, place: &Path, content: &[u8]) -> Result<(), Failure> {
+        let to = self.out.join(place);
+        make_folder_of(&to)?;
+        std::fs::write(&to, content).map_err(|error| said(&to, &error))
+    }
+
+    /// Looks at what is there: every file that a layout names, and nothing of it empty.
+    fn check(&self) -> Result<(), Failure> {
+        for (folder, files) in [("android", android::LAYOUT), ("apple", apple::LAYOUT)] {
+            if self.out.join(folder).is_dir() {
+                missing_of(&self.out.join(folder), files)
+                    .map_err(|reason| failure(format!("{folder}: {reason}")))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether every file is in `folder` and holds something.
+fn missing_of(folder: &Path, files: &[&str]) -> Result<(), String> {
+    let empty = |file: &&&str| {
+        !std::fs::metadata(folder.join(file)).is_ok_and(|file| file.is_file() && file.len() > 0)
+    };
+    match files.iter().find(empty) {
+        Some(file) => Err(format!("{file} is missing or empty")),
+        None => Ok(()),
+    }
+}
+
+fn make_folder_of(file: &Path) -> Result<(), Failure> {
+    let folder = file.parent().unwrap_or(file);
+    std::fs::create_dir_all(folder).map_err(|error| said(folder, &error))
+}
+
+fn said(path: &Path, error: &std::io::Error) -> Failure {
+    failure(format!("{}: {error}", path.display()))
+}
