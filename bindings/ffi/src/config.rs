@@ -48,24 +48,6 @@ pub struct Config {
     pub session_idle_minutes: u32,
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        let core::Config { profile, retention_days, session_idle_minutes, max_events, .. } =
-            core::Config::default();
-        Self {
-            profile,
-            model_keys: Vec::new(),
-            retention_days,
-            max_events: crate::mirror::count(max_events),
-            event_durability: None,
-            max_level: None,
-            accepted_notices: Vec::new(),
-            sensitive_categories: Vec::new(),
-            session_idle_minutes,
-        }
-    }
-}
-
 impl From<Config> for core::Config {
     fn from(config: Config) -> Self {
         let default = Self::default();

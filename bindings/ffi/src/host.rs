@@ -104,6 +104,7 @@ impl core::Clock for HostClock {
     }
 }
 
+#[allow(clippy::disallowed_methods, reason = "this is the host that the engine takes its time from")]
 fn system_now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
