@@ -45,12 +45,10 @@ const RECIPE: Recipe = Recipe {
     ],
 };
 
-/// Tests of the engine as a whole whose outcome hangs on numbers, on bytes, or on files.
+/// Tests of the engine as a whole whose outcome hangs on numbers, on bytes, or on files, and which take seconds in an emulator.
 const WHOLE: &[&str] = &[
     "explanations_sum_to_the_score",
-    "forgetting_is_exact",
     "hard_filters_hold",
-    "history_survives_a_crash",
     "nothing_readable_at_rest",
     "old_bytes_stay_closed",
     "only_signed_packs_open",

@@ -112,7 +112,10 @@ fn test(names: &[String]) -> Result<ExitCode, String> {
         None => println!("data: NOT FOUND, so tests on published data do not run; {DATA} names the folder"),
     }
     let mut steps = Steps::new(root, data.map(|folder| (DATA, folder)));
-    let failure = parts.iter().find_map(|part| (part.run)(&mut steps).err());
+    let failure = parts.iter().find_map(|part| {
+        steps.begin(part.name);
+        (part.run)(&mut steps).err()
+    });
     Ok(steps.report(failure))
 }
 

@@ -12,6 +12,10 @@ use crate::steps::{Failure, Steps};
 
 /// The package.
 pub(crate) const PACKAGE: &str = "bindings/swift";
+/// Screens that only Apple's compiler can build.
+const SCREENS: &str = "examples/ios";
+/// Apple's frameworks that the package uses, as stand-ins.
+const STUBS: &[&str] = &["Combine", "Security"];
 /// What its name is in the workspace, and that of its library.
 const LIBRARY: &str = "tastekeeper-ffi";
 /// Says where the library is that the package links.
@@ -49,7 +53,56 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
     let mut tests = swift.command(steps, "swift-test", &[&root, &target]);
     tests.arg("--package-path").arg(&package).arg("--scratch-path").arg(&scratch);
     tests.env(LIBRARY_FOLDER, &library);
-    steps.run_tests("Swift", tests)
+    steps.run_tests("Swift", tests)?;
+    check_what_is_apples(steps, &swift, &scratch)
+}
+
+/// Type-checks what the package does with Apple's frameworks, against stand-ins for the few names that it uses, and looks whether
+/// the sample screens are Swift.
+fn check_what_is_apples(steps: &mut Steps, swift: &Swift, scratch: &Path) -> Result<(), Failure> {
+    let (root, target) = (steps.root().to_path_buf(), steps.target());
+    let package = root.join(PACKAGE);
+    let stubs = scratch.join("stubs");
+    let failure = |reason: String| Failure {
+        step: "code for Apple's frameworks".to_owned(),
+        reason,
+        repeat: "cargo xtask test swift".to_owned(),
+    };
+    std::fs::create_dir_all(&stubs).map_err(|error| failure(format!("{}: {error}", stubs.display())))?;
+    let compiler = |steps: &Steps| {
+        let mut command = swift.command(steps, "swiftc", &[&root, &target]);
+        command.args(["-swift-version", "6"]);
+        command
+    };
+    for module in STUBS {
+        let mut make = compiler(steps);
+        make.args(["-emit-module", "-parse-as-library", "-module-name", module, "-o"]);
+        make.arg(stubs.join(format!("{module}.swiftmodule")));
+        make.arg(package.join("Tests/Stubs").join(format!("{module}.swift")));
+        steps.run(&format!("stand-in for {module}"), make)?;
+    }
+    let mut check = compiler(steps);
+    check.args(["-typecheck", "-module-name", "Tastekeeper", "-I"]).arg(&stubs);
+    check.arg("-I").arg(scratch.join("debug/Modules"));
+    check.arg("-I").arg(package.join("Sources/TastekeeperFFI/include"));
+    check.args(swift_files(&package.join("Sources/Tastekeeper")).map_err(failure)?);
+    steps.run("code for Apple's frameworks", check)?;
+
+    let mut screens = swift.command(steps, "swiftc", &[&root]);
+    screens.args(["-frontend", "-parse", "-swift-version", "6"]);
+    screens.args(swift_files(&root.join(SCREENS)).map_err(failure)?);
+    steps.run("sample screens", screens)
+}
+
+/// The Swift files of a folder, in order; at least one.
+fn swift_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let listed = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut files: Vec<PathBuf> = listed
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "swift"))
+        .collect();
+    files.sort();
+    if files.is_empty() { Err(format!("{} has no Swift file", folder.display())) } else { Ok(files) }
 }
 
 /// Generates the Swift module of `library` into `folder`.
