@@ -53,6 +53,7 @@ pub enum TastekeeperError {
 pub type Result<T> = std::result::Result<T, TastekeeperError>;
 
 impl From<Core> for TastekeeperError {
+    #[inline(never)]
     fn from(error: Core) -> Self {
         let text = error.to_string();
         match error {

@@ -44,11 +44,17 @@ impl fmt::Debug for Recommender {
 impl Recommender {
     /// Runs one call of the engine, without a lock of this layer: the engine has its own.
     pub(crate) fn call<T>(&self, body: impl FnOnce(&core::Recommender) -> core::Result<T>) -> Result<T> {
+        body(&*self.enter()?).map_err(TastekeeperError::from)
+    }
+
+    /// The engine, with the time of the call to come. Once in the library, not in every call of it.
+    #[inline(never)]
+    fn enter(&self) -> Result<Arc<core::Recommender>> {
         refuse_reentry()?;
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner).clone();
         let open = open.ok_or(core::Error::Closed)?;
         open.clock.refresh()?;
-        body(&open.engine).map_err(TastekeeperError::from)
+        Ok(open.engine)
     }
 }
 
