@@ -7,8 +7,10 @@ import Testing
 private let why = WhyThis(names: { ["boots": "Boots", "clogs": "Clogs", "kettle": "Kettle"][$0] })
 
 @MainActor
-private func openShop(_ level: PersonalizationLevel = .onDevice) async throws -> Personalizer {
-    let shop = try await Personalizer.inMemory(clock: TestClock(newYear))
+private func openShop(
+    _ level: PersonalizationLevel = .onDevice, clock: TestClock = TestClock(newYear)
+) async throws -> Personalizer {
+    let shop = try await Personalizer.inMemory(clock: clock)
     try await shop.upsert(items)
     if level != .off { try await shop.setLevel(level, consent: consent) }
     return shop
@@ -102,8 +104,12 @@ struct ScreenTests {
     }
 
     @Test func theHistoryIsShownInPagesAndDeleted() async throws {
-        let shop = try await openShop()
-        try await shop.track((0..<5).map { view(items[$0 % 3].id) } + [Event(kind: .search, query: "warm")])
+        let clock = TestClock(newYear)
+        let shop = try await openShop(clock: clock)
+        for event in (0..<5).map({ view(items[$0 % 3].id) }) + [Event(kind: .search, query: "warm")] {
+            clock.advance(milliseconds: 1000)
+            try await shop.track(event)
+        }
         let screen = HistoryScreen(shop, why: why, page: 4)
         await screen.show()
         #expect(screen.state.lines.count == 4)
@@ -111,10 +117,11 @@ struct ScreenTests {
         #expect(screen.state.lines.first?.about == ["warm"])
         #expect(screen.state.hasMore)
 
+        await screen.setLearned(false, try #require(screen.state.lines.last))
         let line = try #require(screen.state.lines.last)
-        await screen.setLearned(false, line)
-        #expect(screen.state.lines.last?.isLearned == false)
+        #expect(!line.isLearned && line.about == ["Kettle"])
         await screen.delete(line)
+        #expect(screen.state.problem == nil)
         #expect(try await shop.history().count == 5)
         #expect(!screen.state.lines.contains { $0.id == line.id })
         await screen.deleteAll()

@@ -12,7 +12,9 @@ final class TestClock: Tastekeeper.Clock, @unchecked Sendable {
 
     func nowMs() throws -> Int64 { lock.withLock { time } }
 
-    func advance(days: Int64) { lock.withLock { time += days * 86_400_000 } }
+    func advance(milliseconds: Int64) { lock.withLock { time += milliseconds } }
+
+    func advance(days: Int64) { advance(milliseconds: days * 86_400_000) }
 }
 
 /// Bytes of splitmix64, so that a run can be repeated.
