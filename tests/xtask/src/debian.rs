@@ -140,6 +140,8 @@ fn unpack(steps: &Steps, file: &Path, folder: &Path, pruned: &[&str]) -> Result<
         .map_err(|error| format!("dpkg-deb could not be run: {error}"))?;
     let mut tar = steps.command("tar");
     tar.args(["--extract", "--keep-directory-symlink", "--no-same-owner", "--directory"]).arg(folder);
+    // a star is one name, not a path
+    tar.args(["--anchored", "--wildcards", "--no-wildcards-match-slash"]);
     tar.args(pruned.iter().map(|path| format!("--exclude=./{path}")));
     if let Some(content) = opened.stdout.take() {
         tar.stdin(content);

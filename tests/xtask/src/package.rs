@@ -55,16 +55,19 @@ pub(crate) fn run(steps: &mut Steps, kinds: &[String]) -> Result<(), Failure> {
     packaging.linux()?;
     if wants("android") {
         android::package(&mut packaging)?;
+        android::check(&packaging.out.join("android"))
+            .map_err(|reason| failure(format!("android: {reason}")))?;
     }
     if wants("apple") {
         apple::package(&mut packaging)?;
+        missing_of(&packaging.out.join("apple"), apple::LAYOUT)
+            .map_err(|reason| failure(format!("apple: {reason}")))?;
     }
     if wants("python") {
         packaging
             .missing
             .push("a wheel: `cargo xtask test python` builds and tests the one for this machine".to_owned());
     }
-    packaging.check()?;
     println!("\npackaged in {}", packaging.out.display());
     for missing in &packaging.missing {
         packaging.steps.notice(&format!("not built here: {missing}"));
@@ -157,17 +160,6 @@ impl Packaging<'_> {
         let to = self.out.join(place);
         make_folder_of(&to)?;
         std::fs::write(&to, content).map_err(|error| said(&to, &error))
-    }
-
-    /// Looks at what is there: every file that a layout names, and nothing of it empty.
-    fn check(&self) -> Result<(), Failure> {
-        for (folder, files) in [("android", android::LAYOUT), ("apple", apple::LAYOUT)] {
-            if self.out.join(folder).is_dir() {
-                missing_of(&self.out.join(folder), files)
-                    .map_err(|reason| failure(format!("{folder}: {reason}")))?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{LIBRARY, PROFILE, Packaging, SHA, failure};
+use super::{LIBRARY, PROFILE, Packaging, SHA, failure, missing_of};
 use crate::steps::Failure;
 
 /// Names the folder of the NDK.
@@ -29,8 +29,15 @@ const ABIS: &[Abi] = &[
     Abi { target: "x86_64-linux-android", name: "x86_64", ndk: "x86_64-linux-android" },
 ];
 
-/// Files that must be there with or without an NDK.
-pub(super) const LAYOUT: &[&str] = &[];
+/// Whether every processor has a library, to load or at least compiled.
+pub(super) fn check(folder: &Path) -> Result<(), String> {
+    for abi in ABIS {
+        let shared = format!("jni/{}/libtastekeeper_ffi.so", abi.name);
+        let compiled = format!("compiled/{}/libtastekeeper_ffi.a", abi.name);
+        missing_of(folder, &[&shared]).or_else(|_| missing_of(folder, &[&compiled]))?;
+    }
+    Ok(())
+}
 
 /// Builds the libraries and lays out the AAR's parts.
 ///
@@ -95,4 +102,27 @@ fn shared_library(packaging: &mut Packaging<'_>, ndk: &Path, abi: &Abi) -> Resul
         .env(SHA, &packaging.sha);
     packaging.steps.run(&format!("library for {}", abi.name), build)?;
     Ok(packaging.compilers.target().join(abi.target).join(PROFILE).join("libtastekeeper_ffi.so"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_processor_needs_a_library() {
+        let folder = std::env::temp_dir().join(format!("tastekeeper-aar-{}", std::process::id()));
+        for (place, abi) in ABIS.iter().enumerate() {
+            assert!(check(&folder).unwrap_err().contains(abi.name));
+            let file = match place {
+                0 => folder.join("jni").join(abi.name).join("libtastekeeper_ffi.so"),
+                _ => folder.join("compiled").join(abi.name).join("libtastekeeper_ffi.a"),
+            };
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(&file, "").unwrap();
+            assert!(check(&folder).is_err(), "an empty file is none");
+            std::fs::write(&file, "x").unwrap();
+        }
+        assert_eq!(check(&folder), Ok(()));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }
