@@ -15,6 +15,7 @@ mod scale;
 mod sql;
 mod steps;
 mod tally;
+mod wheel;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,6 +45,11 @@ const PARTS: &[Part] = &[
         name: "sql",
         about: "the transition counting and the demand in SQL against the library, in DuckDB and ClickHouse",
         run: sql::run,
+    },
+    Part {
+        name: "python",
+        about: "the wheel in Python: the shared scenarios, the hazards of a binding, the README's examples",
+        run: wheel::run,
     },
     Part { name: "peers", about: "the metrics of evaluations against RecTools, to 1e-9", run: peers::run },
 ];
