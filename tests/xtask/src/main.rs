@@ -20,6 +20,7 @@ mod sql;
 mod steps;
 mod swift;
 mod tally;
+mod wheel;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -59,6 +60,11 @@ const PARTS: &[Part] = &[
         name: "swift",
         about: "the Swift package: hazards, scenarios, the README's quick start",
         run: swift::run,
+    },
+    Part {
+        name: "python",
+        about: "the wheel in Python: the shared scenarios, the hazards of a binding, the README's examples",
+        run: wheel::run,
     },
     Part { name: "peers", about: "the metrics of evaluations against RecTools, to 1e-9", run: peers::run },
 ];

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use crate::debian::{self, Recipe};
 use crate::steps::{Failure, Steps};
+use crate::wheel;
 
 /// The package.
 pub(crate) const PACKAGE: &str = "bindings/swift";
@@ -16,8 +17,6 @@ pub(crate) const PACKAGE: &str = "bindings/swift";
 const SCREENS: &str = "examples/ios";
 /// Apple's frameworks that the package uses, as stand-ins.
 const STUBS: &[&str] = &["Combine", "Security"];
-/// What its name is in the workspace, and that of its library.
-const LIBRARY: &str = "tastekeeper-ffi";
 /// Says where the library is that the package links.
 const LIBRARY_FOLDER: &str = "TASTEKEEPER_LIBRARY";
 
@@ -28,12 +27,9 @@ const LIBRARY_FOLDER: &str = "TASTEKEEPER_LIBRARY";
 pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
     let swift = Swift::find(steps, "swift")?;
     let target = steps.target();
-    let library = target.join("debug");
     let package = steps.root().join(PACKAGE);
-
-    let build = steps.cargo(&["build", "--locked", "-p", LIBRARY, "--features", "hazards"]);
-    steps.run("library for Swift", build)?;
-    generate(steps, &library.join("libtastekeeper_ffi.so"), &target.join("swift-generated"))
+    let library = wheel::hazards(steps, &target)?;
+    generate(steps, &library, &target.join("swift-generated"))
         .and_then(|generated| lay(&generated, &package))
         .and_then(|()| quick_start(&package))
         .map_err(|reason| Failure {
@@ -52,7 +48,7 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
     let root = steps.root().to_path_buf();
     let mut tests = swift.command(steps, "swift-test", &[&root, &target]);
     tests.arg("--package-path").arg(&package).arg("--scratch-path").arg(&scratch);
-    tests.env(LIBRARY_FOLDER, &library);
+    tests.env(LIBRARY_FOLDER, library.parent().unwrap_or(&library));
     steps.run_tests("Swift", tests)?;
     check_what_is_apples(steps, &swift, &scratch)
 }

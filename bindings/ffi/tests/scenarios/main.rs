@@ -62,6 +62,11 @@ impl Run {
         platform
     }
 
+    /// The same for a look from outside, which draws nothing from the scenario's source.
+    fn apart(&self) -> Platform {
+        Platform { random: Arc::new(Counted::new(0)), ..self.platform() }
+    }
+
     fn open(&mut self) -> Result<()> {
         self.shop = None;
         let key = std::fs::read_to_string(folder().join("files/shop.pub")).unwrap();
@@ -99,11 +104,11 @@ impl Run {
             }
             "reset" => {
                 self.shop = None;
-                return Recommender::reset(&self.platform()).map(|()| (Value::Null, Value::Null));
+                return Recommender::reset(&self.apart()).map(|()| (Value::Null, Value::Null));
             }
             "inspect" => {
                 self.shop = None;
-                return Ok((show::contents(&Recommender::inspect(&self.platform())?), Value::Null));
+                return Ok((show::contents(&Recommender::inspect(&self.apart())?), Value::Null));
             }
             _ => {}
         }
