@@ -64,9 +64,7 @@ pub(crate) fn run(steps: &mut Steps, kinds: &[String]) -> Result<(), Failure> {
             .map_err(|reason| failure(format!("apple: {reason}")))?;
     }
     if wants("python") {
-        packaging
-            .missing
-            .push("a wheel: `cargo xtask test python` builds and tests the one for this machine".to_owned());
+        packaging.wheel()?;
     }
     println!("\npackaged in {}", packaging.out.display());
     for missing in &packaging.missing {
@@ -106,6 +104,24 @@ impl Packaging<'_> {
         let built = self.compilers.target().join(aarch64::TARGET).join(PROFILE).join("libtastekeeper_ffi.so");
         let strip = Command::new(self.compilers.program("strip"));
         self.keep(&built, aarch64::TARGET, strip)
+    }
+
+    /// The wheel for this machine's Python.
+    fn wheel(&mut self) -> Result<(), Failure> {
+        let library = self.steps.target().join(HOST).join(PROFILE).join("libtastekeeper_ffi.so");
+        let out = self.out.join("python");
+        std::fs::create_dir_all(&out).map_err(|error| said(&out, &error))?;
+        let mut build = self.steps.command("python3");
+        build.arg("bindings/python/build_wheel.py").arg(&out);
+        build.env("TASTEKEEPER_LIBRARY", &library).env("CARGO_TARGET_DIR", self.steps.target());
+        build.env("CARGO", std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        self.steps.run("wheel", build)?;
+        let wheels = std::fs::read_dir(&out).map_err(|error| said(&out, &error))?;
+        if wheels.flatten().all(|file| file.path().extension().is_none_or(|extension| extension != "whl")) {
+            return Err(failure("python: no wheel came out".to_owned()));
+        }
+        self.missing.push("wheels for other machines: run it there, `cargo xtask package python`".to_owned());
+        Ok(())
     }
 
     /// A static library for a target without a standard library here: that is compiled from source, nothing is linked.

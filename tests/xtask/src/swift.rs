@@ -13,6 +13,8 @@ use crate::wheel;
 
 /// The package.
 pub(crate) const PACKAGE: &str = "bindings/swift";
+/// The names of what is generated.
+const CONFIG: &str = "bindings/ffi/uniffi.toml";
 /// Screens that only Apple's compiler can build.
 const SCREENS: &str = "examples/ios";
 /// Apple's frameworks that the package uses, as stand-ins.
@@ -104,7 +106,8 @@ fn swift_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
 /// Generates the Swift module of `library` into `folder`.
 pub(crate) fn generate(steps: &Steps, library: &Path, folder: &Path) -> Result<PathBuf, String> {
     let mut bindgen = steps.cargo(&["run", "--locked", "--quiet", "-p", "tastekeeper-bindgen", "--"]);
-    bindgen.args(["generate", "--language", "swift", "--no-format", "--out-dir"]).arg(folder).arg(library);
+    bindgen.args(["generate", "--language", "swift", "--no-format", "--config"]);
+    bindgen.arg(CONFIG).arg("--out-dir").arg(folder).arg(library);
     let status = bindgen.status().map_err(|error| format!("cargo could not be run: {error}"))?;
     if status.success() { Ok(folder.to_path_buf()) } else { Err("bindgen failed".to_owned()) }
 }
