@@ -3,7 +3,9 @@ import Foundation
 import Security
 
 /// The device's Keychain. Items are of the class "generic password", for this device only, readable after the first unlock,
-/// so that an app that is woken in the background can go on.
+/// so that an app that is woken in the background can go on. On macOS the app needs a Keychain access group among its
+/// entitlements; without one every key is refused, and ``Personalizer/onDeviceOrInMemory(_:folder:keys:clock:random:)`` stays in
+/// memory.
 public struct SystemKeychain: KeyStore {
     private let service: String
 

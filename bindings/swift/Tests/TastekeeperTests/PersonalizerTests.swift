@@ -159,6 +159,11 @@ final class PersonalizerTests: XCTestCase {
         try await shop.close()
     }
 
+    func testTheLibraryNamesItsVersionAndCommit() throws {
+        XCTAssertEqual(try version().split(separator: ".").count, 3)
+        XCTAssertFalse(try gitSha().isEmpty)
+    }
+
     func testRecordsTravelBetweenTasks() {
         func requireSendable<T: Sendable>(_: T.Type) {}
         requireSendable(Event.self)
