@@ -39,6 +39,7 @@ impl Subject<'_> {
 /// The two sides of the mechanism that ships, in a sentence.
 fn shipped(measured: &Measured) -> Option<String> {
     let best = measured.errors.iter().max_by_key(|row| (row.ratio, row.reports))?;
+    let first = measured.attacks.first()?.attack;
     let attack = measured.attacks.iter().find(|row| row.per_report == measured.per_report)?.attack;
     Some(format!(
         "{} reports at ratio {} give a topic's share to {:.2} points. Who knows all slots of a shopper finds the report among \
@@ -49,7 +50,7 @@ fn shipped(measured: &Measured) -> Option<String> {
         words::count(attack.shoppers),
         share(attack.known_masks),
         share(attack.chance),
-        share(attack.known_slots)
+        share(first.known_slots)
     ))
 }
 
