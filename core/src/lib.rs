@@ -162,6 +162,8 @@ mod rights;
 
 pub use catalog::{Availability, Item, ItemPatch, MAX_CATALOG_ITEMS, MAX_ITEMS_PER_CALL};
 pub use consent::{Consent, ConsentMethod, ConsentState, Origin, PersonalizationLevel, Purpose, Receipt};
+#[cfg(feature = "prio")]
+pub use engine::SharesPreview;
 pub use engine::{
     CategoryRecommendation, Config, Finding, Hits, Imported, MAX_EVENTS_PER_CALL, NamedTopic, Platform,
     Recommendation, Recommendations, Recommender, ReportLogEntry, ReportPreview, Stats, StoreContents,
@@ -179,6 +181,8 @@ pub use ranking::filter::{Filter, SameAs};
 pub use ranking::request::{
     Boost, Context, MAX_BOOSTS, MAX_COUNT, MAX_IDS, MinRelevance, Pin, RecommendationKind, Request, Source,
 };
+#[cfg(feature = "prio")]
+pub use report::ReportShares;
 pub use report::{Report, ReportId, ReportState, Vocabulary};
 pub use rights::{HistoryAction, HistoryEntry, ProfileSummary};
 
