@@ -17,7 +17,7 @@ use tastekeeper::report::{
     MAX_UNITS, MAX_UNITS_PER_FOUR_EPOCHS, Parameters, ReportState, SHARES_BYTES, UNITS_PER_REPORT,
     UNITS_PER_SHARES, epoch_at,
 };
-use tastekeeper::{Error, PersonalizationLevel as Level, Recommender, ReportShares, Result};
+use tastekeeper::{Error, PersonalizationLevel as Level, Recommender, Report, ReportShares, Result};
 use tastekeeper_tests::fault::{Fault, FaultyDevice, Variant};
 use tastekeeper_tests::phone::{DAY_MS, Phone, START_MS, consent, view};
 use tastekeeper_tests::promise::{Checked, ensure, must_catch};
@@ -226,22 +226,23 @@ fn lives(runs: std::ops::Range<u64>) -> std::result::Result<(usize, usize), Stri
                 phone = Phone::on(phone.device.reboot(variant), phone.clock.now_ms(), random.next_u64());
                 shop = None;
             }
-            let open = match shop.take() {
-                Some(open) => open,
-                None => {
-                    let open = phone.open().map_err(text)?;
-                    open.install_vocabulary(vocabulary()).map_err(text)?;
-                    open
-                }
+            let opened = match shop.take() {
+                Some(open) => Ok(open),
+                None => phone.open().and_then(|open| open.install_vocabulary(vocabulary()).map(|()| open)),
+            };
+            let open = match opened {
+                Ok(open) => open,
+                Err(_) if phone.device.is_crashed() => continue,
+                Err(error) => return Err(text(error)),
             };
             let number = random.next_u32() % 60;
+            let of_report = |report: &Report| (report.id().0, Seen::Report(report.to_bytes()));
+            let of_shares = |shares: &ReportShares| (shares.id().0, Seen::Shares(all_bytes(shares)));
             let payload = match random.next_u32() % 16 {
-                0 | 1 => open.preview_report().map(|preview| Some(Seen::Report(preview.report.to_bytes()))),
-                2 | 3 => open.preview_shares().map(|preview| Some(Seen::Shares(all_bytes(&preview.shares)))),
-                4 => open.pending_report().map(|report| report.map(|report| Seen::Report(report.to_bytes()))),
-                5 => {
-                    open.pending_shares().map(|shares| shares.map(|shares| Seen::Shares(all_bytes(&shares))))
-                }
+                0 | 1 => open.preview_report().map(|preview| Some(of_report(&preview.report))),
+                2 | 3 => open.preview_shares().map(|preview| Some(of_shares(&preview.shares))),
+                4 => open.pending_report().map(|report| report.as_ref().map(of_report)),
+                5 => open.pending_shares().map(|shares| shares.as_ref().map(of_shares)),
                 6 => {
                     phone.clock.advance(-i64::from(number) * 2 * DAY_MS);
                     Ok(None)
@@ -260,11 +261,12 @@ fn lives(runs: std::ops::Range<u64>) -> std::result::Result<(usize, usize), Stri
                 }
                 _ => continue,
             };
-            if let Ok(Some(payload)) = payload {
-                let now = epoch_at(phone.clock.now_ms());
+            if let Ok(Some((epoch, payload))) = payload {
                 let latest = seen.keys().next_back().copied();
-                let epoch = latest.max(now).ok_or("no epoch")?;
                 let at = format!("run {run}, step {step}, epoch {epoch}");
+                ensure(latest <= Some(epoch) && epoch_at(phone.clock.now_ms()) <= Some(epoch), || {
+                    format!("{at}: an old epoch, after {latest:?}")
+                })?;
                 if let Some(known) = seen.get(&epoch) {
                     ensure(*known == payload, || format!("{at}: a second payload"))?;
                 } else {
