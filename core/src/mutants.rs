@@ -154,8 +154,8 @@ pub enum Mutant {
     SharesWithoutNoise,
     /// Report shares are drawn in an epoch that has its report.
     SharesBesideReport,
-    /// Report shares cost what a report costs.
-    SharesAtReportPrice,
+    /// Report shares cost one unit.
+    SharesCheaply,
 }
 
 thread_local! {

@@ -120,7 +120,8 @@ fn a_ledger_is_read_or_left_as_it_is() {
 #[test]
 fn a_ledger_with_shares_is_read_or_left_as_it_is() {
     // An entry without bytes, no vocabulary, and 1 024 bytes of shares for topic 7 of 32.
-    let head = b"\x02\x01\xfb\x2c\x01\x06\x03\x9a\x00\x01\x00\x00\x00\x01\x01\x01\x02\x03\x04\x20\x07\xfb\x00\x04";
+    let head =
+        b"\x02\x01\xfb\x2c\x01\x06\x03\x9a\x00\x01\x00\x00\x00\x01\x01\x01\x02\x03\x04\x20\x07\xfb\x00\x04";
     let good = [&head[..], &[9; 1_024]].concat();
     if cfg!(feature = "prio") {
         damaged_ledgers(&good);

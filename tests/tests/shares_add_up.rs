@@ -13,9 +13,11 @@ use prio::vdaf::prio3::{Prio3Histogram, Prio3InputShare, Prio3PublicShare};
 use prio::vdaf::{AggregateShare, Aggregator, Collector, OutputShare, PrepareTransition, Vdaf, VdafError};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use tastekeeper::ReportShares;
 use tastekeeper::mutants::Mutant;
+use tastekeeper::platform::SeededRandom;
 use tastekeeper::report::{Draws, MIN_SHARES_PER_BATCH, Parameters, SHARES_BUCKETS, SHARES_CHUNK_LENGTH};
-use tastekeeper::{ReportShares, Result};
+use tastekeeper::store::CallRandom;
 use tastekeeper_tests::fault::FaultyDevice;
 use tastekeeper_tests::phone::{CATEGORIES, DAY_MS, Phone, START_MS, category_of, view};
 use tastekeeper_tests::promise::{Checked, ensure, must_catch};
@@ -47,10 +49,7 @@ fn histogram() -> Prio3Histogram {
 }
 
 /// Both servers verify one upload, each with its own half.
-fn prepare(
-    vdaf: &Prio3Histogram,
-    upload: &Upload,
-) -> std::result::Result<[OutputShare<Field128>; 2], String> {
+fn prepare(vdaf: &Prio3Histogram, upload: &Upload) -> Result<[OutputShare<Field128>; 2], String> {
     let text = |error: VdafError| error.to_string();
     let public = Prio3PublicShare::get_decoded_with_param(vdaf, &upload.public).map_err(|e| e.to_string())?;
     let start = |server: usize| {
@@ -67,19 +66,9 @@ fn prepare(
     Ok([finish(first.0)?, finish(second.0)?])
 }
 
-/// A source of uniform integers for a server.
-struct ServerRandom(ChaCha8Rng);
-
-impl Draws for ServerRandom {
-    fn below(&mut self, range: u32) -> Result<u32> {
-        let surplus = (u32::MAX % range + 1) % range;
-        loop {
-            let drawn = self.0.next_u32();
-            if drawn <= u32::MAX - surplus {
-                return Ok(drawn % range);
-            }
-        }
-    }
+/// A server's random numbers.
+fn random(seed: u64) -> CallRandom {
+    CallRandom::draw(&SeededRandom::new(seed))
 }
 
 /// `true` with probability `exp(-numerator / denominator)`, of a fraction up to 1, with integers only: the number of
@@ -119,7 +108,7 @@ fn sum_of_halves(
     vdaf: &Prio3Histogram,
     halves: Vec<OutputShare<Field128>>,
     draws: &mut impl Draws,
-) -> std::result::Result<AggregateShare<Field128>, String> {
+) -> Result<AggregateShare<Field128>, String> {
     ensure(halves.len() >= MIN_SHARES_PER_BATCH as usize, || format!("a batch of {} reports", halves.len()))?;
     let sum = vdaf.aggregate(&(), halves).map_err(|error| error.to_string())?;
     let noisy = sum.as_ref().iter().map(|element| {
@@ -131,7 +120,7 @@ fn sum_of_halves(
 }
 
 /// What the shop gets: noisy counts, from the sums of both servers alone.
-fn collect(uploads: &[Upload], seed: u64) -> std::result::Result<Vec<i128>, String> {
+fn collect(uploads: &[Upload], seed: u64) -> Result<Vec<i128>, String> {
     let vdaf = histogram();
     let mut halves = [Vec::new(), Vec::new()];
     for upload in uploads {
@@ -141,8 +130,8 @@ fn collect(uploads: &[Upload], seed: u64) -> std::result::Result<Vec<i128>, Stri
     }
     let [first, second] = halves;
     let sums = [
-        sum_of_halves(&vdaf, first, &mut ServerRandom(ChaCha8Rng::seed_from_u64(seed)))?,
-        sum_of_halves(&vdaf, second, &mut ServerRandom(ChaCha8Rng::seed_from_u64(seed + 1)))?,
+        sum_of_halves(&vdaf, first, &mut random(seed))?,
+        sum_of_halves(&vdaf, second, &mut random(seed + 1))?,
     ];
     let counts = vdaf.unshard(&(), sums, uploads.len()).map_err(|error| error.to_string())?;
     // Below zero is just below the modulus.
@@ -280,9 +269,32 @@ fn a_half_is_uniform() {
     assert_eq!(nonces.len(), uploads.len());
 }
 
+/// Phones whose host gives the same numbers draw the same shares, to the last byte; others do not. So no number comes from
+/// elsewhere.
+fn the_host_gives_all_randomness() -> Checked {
+    let draw = |seed| {
+        let shop = open_shared(&Phone::on(FaultyDevice::new(), START_MS, seed));
+        let drawn = shop.preview_shares().map_err(|error| error.to_string())?.shares;
+        Ok::<_, String>((drawn.nonce(), drawn.leader_share().to_vec(), drawn.helper_share().to_vec()))
+    };
+    for seed in 0..20 {
+        let (one, other) = (draw(seed)?, draw(seed + 100)?);
+        ensure(one == draw(seed)?, || format!("seed {seed} gives other shares the second time"))?;
+        ensure(one.0 != other.0 && one.1 != other.1 && one.2 != other.2, || {
+            format!("seeds {seed} and {} give the same", seed + 100)
+        })?;
+    }
+    Ok(())
+}
+
+#[test]
+fn no_random_number_comes_from_elsewhere() {
+    must_catch(Mutant::ConstantSeed, the_host_gives_all_randomness);
+}
+
 #[test]
 fn the_noise_of_the_servers_is_as_wide_as_it_says() {
-    let mut draws = ServerRandom(ChaCha8Rng::seed_from_u64(9));
+    let mut draws = random(9);
     let drawn: Vec<i64> = (0..40_000).map(|_| laplace(&mut draws)).collect();
     let sample = |drawn: i64| f64::from(i32::try_from(drawn).unwrap());
     let mean = drawn.iter().map(|&drawn| sample(drawn)).sum::<f64>() / 40_000.0;

@@ -391,6 +391,8 @@ impl Inner {
 fn refused(refusal: Refusal) -> Error {
     match refusal {
         Refusal::NoVocabulary => Error::invalid("vocabulary", "load one with load_vocabulary first"),
+        #[cfg(feature = "prio")]
+        Refusal::TooManyTopics => Error::invalid("vocabulary", refusal.to_string()),
         other => Error::BudgetExhausted { reason: other.to_string() },
     }
 }

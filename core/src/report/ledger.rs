@@ -93,7 +93,7 @@ pub(crate) enum Refusal {
     #[error("this epoch has its report shares")]
     AsShares,
     #[cfg(feature = "prio")]
-    #[error("the vocabulary has more topics than report shares have buckets")]
+    #[error("has more topics than report shares have buckets; load one of at most 32")]
     TooManyTopics,
 }
 

@@ -108,6 +108,9 @@ impl ReportShares {
         let parameters = Parameters::of_shares(vocabulary.parameters().topics())
             .filter(|parameters| parameters.cost_units() <= budget.cost().into())
             .ok_or_else(|| Error::Internal { reason: "report shares without a budget for them".into() })?;
+        if mutant!(ConstantSeed) {
+            *random = CallRandom::draw(&crate::platform::SeededRandom::new(1));
+        }
         let mask = sample(parameters, slots, random)?;
         let mut topic = u8::try_from(mask.trailing_zeros()).unwrap_or_default();
         if mutant!(SharesWithoutNoise) {

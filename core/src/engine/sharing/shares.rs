@@ -79,8 +79,8 @@ impl Recommender {
     /// [`preview_report`](Self::preview_report).
     ///
     /// # Errors
-    /// Those of [`preview_report`](Self::preview_report). [`Error::BudgetExhausted`] also when this epoch has its report, or
-    /// the vocabulary more than 32 topics.
+    /// Those of [`preview_report`](Self::preview_report). [`Error::BudgetExhausted`] also when this epoch has its report, and
+    /// [`Error::InvalidArgument`] naming `vocabulary` also when it has more than 32 topics.
     ///
     /// # Privacy
     /// For the shopper's own eyes. Nothing leaves.
@@ -126,12 +126,8 @@ impl Inner {
     ) -> Result<std::result::Result<ReportShares, Refusal>> {
         let profile = self.control.active().number;
         let topics = self.sharing.vocabulary.as_ref().map(|vocabulary| vocabulary.parameters().topics());
-        let parameters = topics.and_then(Parameters::of_shares);
-        if topics.is_some() && parameters.is_none() {
-            return Ok(Err(Refusal::TooManyTopics));
-        }
         let now = epoch_at(call.now_ms);
-        let units = parameters.map(Parameters::cost_units);
+        let units = topics.and_then(Parameters::of_shares).map(Parameters::cost_units);
         let budget = match self.control.ledger().budget(now, profile, units) {
             Ok(Budget::Spent(_)) if mutant!(SharesBesideReport) => {
                 Ledger::default().budget(now, profile, units)
@@ -139,11 +135,12 @@ impl Inner {
             budget => budget,
         };
         let shares = match budget {
+            Err(Refusal::NoVocabulary) if topics.is_some() => return Ok(Err(Refusal::TooManyTopics)),
             Err(refusal) => return Ok(Err(refusal)),
             Ok(Budget::Spent(_)) => return Ok(Err(Refusal::AsReport)),
             Ok(Budget::Shares(memo)) => ReportShares::recall(share, memo),
             Ok(Budget::Fresh(grant)) => {
-                let cost = if mutant!(SharesAtReportPrice) { 3 } else { grant.cost() };
+                let cost = if mutant!(SharesCheaply) { 1 } else { grant.cost() };
                 let drawn = self.draw_shares(share, grant, call).and_then(|shares| {
                     let offer_ms = draw_offer_ms(call.now_ms, shares.id().0, &mut call.random)?;
                     Ok((shares, offer_ms))
