@@ -36,6 +36,8 @@ pub use health::{Finding, Hits, Stats};
 pub use inspect::{StoreContents, StoredHistory, StoredProfile, StoredReport};
 pub use portability::Imported;
 pub use recommend::{CategoryRecommendation, Recommendation, Recommendations};
+#[cfg(feature = "prio")]
+pub use sharing::SharesPreview;
 pub use sharing::{NamedTopic, ReportLogEntry, ReportPreview};
 
 use control::ControlFile;

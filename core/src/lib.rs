@@ -119,8 +119,8 @@
 //!
 //! * It has no network, no threads, no clock, no randomness and no keys of its own: the host gives them. It believes the
 //!   host's clock; a clock set far ahead ends consents and drops events.
-//! * It sends nothing: a [`Report`] leaves when the app sends its bytes. What reports do not protect stands in
-//!   `docs/privacy.md`. Other languages than Rust are not there yet.
+//! * It sends nothing: a [`Report`] leaves when the app sends its bytes (with the feature `prio`, report shares may in its
+//!   place). What reports do not protect stands in `docs/privacy.md`. Other languages than Rust are not there yet.
 //! * It does not notice when someone puts back a whole older store together with its older keys, replaces a file by an
 //!   older one of the same generation, or cuts its end: that needs a counter the host keeps.
 //! * It does not hide *that* there is a history, or how large it is, and it does not protect a running, unlocked phone.
@@ -162,6 +162,8 @@ mod rights;
 
 pub use catalog::{Availability, Item, ItemPatch, MAX_CATALOG_ITEMS, MAX_ITEMS_PER_CALL};
 pub use consent::{Consent, ConsentMethod, ConsentState, Origin, PersonalizationLevel, Purpose, Receipt};
+#[cfg(feature = "prio")]
+pub use engine::SharesPreview;
 pub use engine::{
     CategoryRecommendation, Config, Finding, Hits, Imported, MAX_EVENTS_PER_CALL, NamedTopic, Platform,
     Recommendation, Recommendations, Recommender, ReportLogEntry, ReportPreview, Stats, StoreContents,
@@ -179,6 +181,8 @@ pub use ranking::filter::{Filter, SameAs};
 pub use ranking::request::{
     Boost, Context, MAX_BOOSTS, MAX_COUNT, MAX_IDS, MinRelevance, Pin, RecommendationKind, Request, Source,
 };
+#[cfg(feature = "prio")]
+pub use report::ReportShares;
 pub use report::{Report, ReportId, ReportState, Vocabulary};
 pub use rights::{HistoryAction, HistoryEntry, ProfileSummary};
 

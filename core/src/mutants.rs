@@ -150,6 +150,12 @@ pub enum Mutant {
     KeepWaitingReport,
     /// Items of sensitive categories enter the slots.
     SensitiveItemsEnter,
+    /// Report shares hold the topic itself.
+    SharesWithoutNoise,
+    /// Report shares are drawn in an epoch that has its report.
+    SharesBesideReport,
+    /// Report shares cost one unit.
+    SharesCheaply,
 }
 
 thread_local! {

@@ -3,7 +3,8 @@
 //! In the order of the data: `vocabulary` (public topics), `slots` (topics of the last items), `ledger` (what was drawn and
 //! spent), `sampler` (the mechanism), `wire` (the bytes). Enters: a history, a vocabulary, a consent. Leaves: a [`Report`].
 //! Must never: use a float, draw twice for one epoch, or let anything leave that was not made durable before.
-//! `docs/privacy.md` has the threat model and the proof.
+//! `docs/privacy.md` has the threat model and the proof. With the feature `prio` there are `shares` too, which may leave in place of a
+//! report.
 //!
 //! # Shortcuts that do not compile
 //!
@@ -59,6 +60,8 @@ use crate::store::CallRandom;
 mod ledger;
 mod parameters;
 mod sampler;
+#[cfg(feature = "prio")]
+mod shares;
 mod slots;
 mod vocabulary;
 mod wire;
@@ -68,6 +71,14 @@ pub(crate) use ledger::{Budget, Entry, Ledger, Refusal, Release};
 pub use ledger::{BudgetGrant, Memo, ReportState, reread_ledger};
 pub use parameters::Parameters;
 pub use sampler::{Draws, SlotTopics, sample};
+#[cfg(feature = "prio")]
+pub(crate) use shares::Content;
+#[cfg(feature = "prio")]
+pub use shares::{
+    HELPER_SHARE_BYTES, LEADER_SHARE_BYTES, MIN_SHARES_PER_BATCH, NONCE_BYTES, PUBLIC_SHARE_BYTES,
+    ReportShares, SHARES_BUCKETS, SHARES_BYTES, SHARES_CHUNK_LENGTH, SHARES_RATIO, SharesMemo,
+    UNITS_PER_SHARES,
+};
 pub(crate) use slots::{Filter, slots};
 pub use vocabulary::{
     MAX_LABEL_BYTES, MAX_VOCABULARY_BYTES, NodeTree, Topic, Vocabulary, VocabularyDraft, tells_of_a_baby,

@@ -5,10 +5,11 @@
 //! Must never be evidence for the guarantee: that is the proof in `core/docs/privacy.md`. This shows what it means on data.
 
 mod attack;
+mod measure;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tastekeeper::report::{Draws, Parameters, SLOTS, SlotTopics, sample};
 
 use crate::aggregate::Estimator;
@@ -16,6 +17,7 @@ use crate::dataset::{AttributeKind, Dataset, Interaction};
 use crate::train::random::below;
 
 pub use attack::{Attack, attack};
+pub use measure::{AttackRow, MeasureConfig, MeasureError, Measured, measure};
 
 /// Draws for simulated shoppers.
 pub(crate) struct Simulated(pub(crate) ChaCha8Rng);
@@ -96,7 +98,7 @@ pub fn topics_by_attribute(log: &Dataset, topics: u8) -> Vec<u8> {
 }
 
 /// How well a number of reports tells the shares.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorRow {
     /// Reports.
     pub reports: usize,

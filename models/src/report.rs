@@ -24,6 +24,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::privacy::Measured;
+
 pub use html::html;
 pub use junit::junit;
 pub use markdown::markdown;
@@ -260,4 +262,7 @@ pub struct Report {
     /// What it says of its training, if it was trained here.
     #[serde(default)]
     pub training: Option<TrainedOn>,
+    /// What preference reports would tell of the log's shoppers, if that was measured.
+    #[serde(default)]
+    pub sharing: Option<Measured>,
 }

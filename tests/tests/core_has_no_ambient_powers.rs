@@ -94,6 +94,21 @@ const BANNED_CRATES: &[(&str, &[&str])] = &[
 const ONLY_UNDER: &[(&str, &str, &str)] =
     &[("libc", "cpufeatures", "asks an ARM processor whether it has the hashing instructions")];
 
+/// Crates that come along with the feature `prio`, and into no build without it: the whole of what it adds. Of the powers
+/// above `getrandom` is one. The engine never calls what would call it: the banned paths below have the crate's ways to.
+const WITH_PRIO: &[&str] = &[
+    "autocfg",
+    "byteorder",
+    "generic-array",
+    "getrandom",
+    "keccak",
+    "libc",
+    "num-traits",
+    "prio",
+    "sha3",
+    "version_check",
+];
+
 /// Paths of the standard library and of `rand` that reach out of the engine, with everything under them. Hash maps are
 /// among them because their order comes from the system's randomness.
 const BANNED_PATHS: &[&str] = &[
@@ -126,6 +141,13 @@ const BANNED_PATHS: &[&str] = &[
     "rand::prelude",
     "getrandom",
     "libc",
+    // What `prio` asks the system for: to shard, to make a seed, to make field elements.
+    "prio::vdaf::Client",
+    "prio::vdaf::*",
+    "prio::vdaf::xof::Seed",
+    "prio::vdaf::xof::*",
+    "prio::field::random_vector",
+    "prio::field::*",
 ];
 
 /// Names that are a power wherever they come from.
@@ -207,11 +229,11 @@ fn matches(pattern: &str, name: &str) -> bool {
 
 /// The crates of a shipped engine for one target, build scripts included: no development dependencies, no features
 /// that other members of the workspace switch on.
-fn engine_tree(target: &str) -> BTreeSet<Edge> {
+fn engine_tree(target: &str, features: &str) -> BTreeSet<Edge> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["tree", "--locked", "--package", "tastekeeper", "--edges", "normal,build", "--no-dedupe"])
-        .args(["--prefix", "depth", "--target", target])
+        .args(["--prefix", "depth", "--target", target, "--features", features])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("CARGO_TERM_COLOR", "never")
         .output()
@@ -267,9 +289,23 @@ fn engine_sources() -> Vec<Source> {
 #[test]
 fn no_crate_under_the_engine_brings_a_power() {
     for target in TARGETS {
-        let problems = crate_problems(&engine_tree(target));
+        let problems = crate_problems(&engine_tree(target, ""));
         assert!(problems.is_empty(), "for {target}:\n{}", problems.join("\n"));
     }
+}
+
+#[test]
+fn report_shares_bring_their_own_crates_and_no_others() {
+    let names = |features, target| -> BTreeSet<String> {
+        engine_tree(target, features).into_iter().map(|(_, name)| name).collect()
+    };
+    let mut brought = BTreeSet::new();
+    for target in TARGETS {
+        let without = names("", target);
+        assert!(!without.contains("prio"), "for {target}");
+        brought.extend(names("prio", target).difference(&without).cloned());
+    }
+    assert_eq!(brought.iter().map(String::as_str).collect::<Vec<_>>(), WITH_PRIO);
 }
 
 #[test]
@@ -293,7 +329,7 @@ fn every_exception_is_still_needed() {
         };
         assert!(source.is_some_and(uses), "{file} does not use {path}: take the exception out");
     }
-    let trees: Vec<_> = TARGETS.iter().map(|target| engine_tree(target)).collect();
+    let trees: Vec<_> = TARGETS.iter().map(|target| engine_tree(target, "")).collect();
     for (name, under, _) in ONLY_UNDER {
         let edge = ((*under).to_owned(), (*name).to_owned());
         assert!(
@@ -381,6 +417,9 @@ fn a_power_in_a_source_is_found() {
         "fn f() { std::io::stdout() }",
         "use std as s;",
         "use std::*;",
+        "use prio::vdaf::{Client, Vdaf};",
+        "fn f() { prio::vdaf::xof::Seed::generate() }",
+        "use prio::field::random_vector;",
     ] {
         assert_eq!(found("history.rs", text), 1, "{text}");
     }

@@ -146,6 +146,29 @@ fn the_largest_ratio_of_every_small_mechanism_is_its_ratio() {
     }
 }
 
+/// The noise below report shares: 8 slots, 64 + 32 - 1 outcomes, 31 other topics; and every smaller vocabulary.
+#[cfg(feature = "prio")]
+#[test]
+fn the_largest_ratio_of_report_shares_is_exactly_sixty_four() {
+    use tastekeeper::report::{SHARES_BUCKETS, SHARES_RATIO, UNITS_PER_SHARES};
+
+    let shares = |topics| Parameters::of_shares(topics).unwrap();
+    assert_eq!(numbers(shares(SHARES_BUCKETS)), (32, 1, 64));
+    assert_eq!(SHARES_RATIO, 64);
+    assert_eq!(shares(SHARES_BUCKETS).cost_units(), UNITS_PER_SHARES);
+    assert_eq!(is_exact(shares(SHARES_BUCKETS)).unwrap(), 23_560 * 32);
+    for topics in 2..SHARES_BUCKETS {
+        is_exact(shares(topics)).unwrap();
+    }
+    assert!(Parameters::of_shares(1).is_none() && Parameters::of_shares(33).is_none());
+    // No report can claim them.
+    assert_eq!(Parameters::new(32, 1, 64), None);
+    // The shuffle has one step, so where it draws from cannot be wrong in the same way.
+    for mutant in [Mutant::SquareRatio, Mutant::NoShuffle] {
+        must_catch(mutant, || is_exact(shares(8)).map(drop));
+    }
+}
+
 /// One item moves one slot, so two histories that differ in one item have ratio `1 + (R - 1) / 8` at most; it is reached.
 #[test]
 fn one_item_is_worth_at_most_one_slot() {

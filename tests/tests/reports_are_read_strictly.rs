@@ -113,11 +113,29 @@ fn a_ledger_is_read_or_left_as_it_is() {
     let hex = "0101fb2c0103029a01505601012002080001020304012c0000000000000003000001000000";
     let good: Vec<u8> =
         (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
-    assert_eq!(reread_ledger(&good), (true, good.clone()));
+    damaged_ledgers(&good);
+}
+
+/// The same draw as report shares; a build without them leaves it as it is.
+#[test]
+fn a_ledger_with_shares_is_read_or_left_as_it_is() {
+    // An entry without bytes, no vocabulary, and 1 024 bytes of shares for topic 7 of 32.
+    let head =
+        b"\x02\x01\xfb\x2c\x01\x06\x03\x9a\x00\x01\x00\x00\x00\x01\x01\x01\x02\x03\x04\x20\x07\xfb\x00\x04";
+    let good = [&head[..], &[9; 1_024]].concat();
+    if cfg!(feature = "prio") {
+        damaged_ledgers(&good);
+    } else {
+        assert_eq!(reread_ledger(&good), (false, good));
+    }
+}
+
+fn damaged_ledgers(good: &[u8]) {
+    assert_eq!(reread_ledger(good), (true, good.to_vec()));
     let mut random = ChaCha8Rng::seed_from_u64(4);
     let mut readable = 0;
     for _ in 0..200_000 {
-        let mut damaged = good.clone();
+        let mut damaged = good.to_vec();
         damage(&mut damaged, &mut random);
         let (is_readable, written) = reread_ledger(&damaged);
         readable += u32::from(is_readable);

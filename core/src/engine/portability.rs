@@ -108,11 +108,14 @@ impl Recommender {
 
 fn held_report(entry: ReportLogEntry) -> HeldReport {
     let name = |topic: NamedTopic| topic.label.unwrap_or_else(|| topic.topic.to_string());
+    let bytes = entry.bytes.map(|bytes| bytes.to_vec());
+    #[cfg(feature = "prio")]
+    let bytes = bytes.or(entry.shares);
     HeldReport {
         epoch: entry.id.0,
         cost_units: entry.cost_units,
         state: entry.state,
-        bytes: entry.bytes,
+        bytes,
         topics: entry.topics.into_iter().map(name).collect(),
     }
 }

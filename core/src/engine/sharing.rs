@@ -14,6 +14,11 @@ use crate::report::{
     ReportId, ReportState, SLOTS, Vocabulary, draw_offer_ms, epoch_at, epoch_start_ms, slots,
 };
 
+#[cfg(feature = "prio")]
+mod shares;
+#[cfg(feature = "prio")]
+pub use shares::SharesPreview;
+
 /// What sharing holds in memory.
 #[derive(Default)]
 pub(super) struct Sharing {
@@ -95,6 +100,10 @@ pub struct ReportLogEntry {
     pub bytes: Option<[u8; crate::report::REPORT_BYTES]>,
     /// The topics it names; empty without bytes.
     pub topics: Vec<NamedTopic>,
+    /// All bytes of report shares, in the order of nonce, public share, leader's and helper's; `None` as for `bytes`, and for
+    /// a report.
+    #[cfg(feature = "prio")]
+    pub shares: Option<Vec<u8>>,
 }
 
 impl Recommender {
@@ -178,16 +187,7 @@ impl Recommender {
                 return Ok(None);
             }
             let Ok(report) = inner.report(share, call)? else { return Ok(None) };
-            let epoch = report.id().0;
-            let entry = inner.control.ledger().entry(epoch).ok_or_else(internal)?;
-            if entry.release == Release::Sent || call.now_ms < entry.offer_ms {
-                return Ok(None);
-            }
-            if entry.release == Release::Waiting {
-                inner.control.ledger_mut().hand_over(epoch);
-                inner.save_ledger(call)?;
-            }
-            Ok(Some(report))
+            Ok(inner.hand_over(report.id(), call)?.then_some(report))
         })
     }
 
@@ -267,6 +267,8 @@ impl Inner {
         };
         let report = match budget {
             Budget::Spent(memo) => Report::recall(share, memo),
+            #[cfg(feature = "prio")]
+            Budget::Shares(_) => return Ok(Err(Refusal::AsShares)),
             Budget::Fresh(grant) => {
                 let cost = grant.cost();
                 let drawn = self.draw(share, grant, call).and_then(|report| {
@@ -281,6 +283,19 @@ impl Inner {
         };
         self.save_ledger(call)?;
         Ok(Ok(report))
+    }
+
+    /// Whether what was drawn may be given to the app now. If so, the ledger on disk says that it was given.
+    fn hand_over(&mut self, report: ReportId, call: &mut Call) -> Result<bool> {
+        let entry = self.control.ledger().entry(report.0).ok_or_else(internal)?;
+        if entry.release == Release::Sent || call.now_ms < entry.offer_ms {
+            return Ok(false);
+        }
+        if entry.release == Release::Waiting {
+            self.control.ledger_mut().hand_over(report.0);
+            self.save_ledger(call)?;
+        }
+        Ok(true)
     }
 
     fn draw(&mut self, share: ShareGrant<'_>, grant: BudgetGrant, call: &mut Call) -> Result<Report> {
@@ -308,22 +323,33 @@ impl Inner {
 
     fn named_topics(&self, bytes: &[u8]) -> Vec<NamedTopic> {
         let Ok(read) = ReceivedReport::decode(bytes) else { return Vec::new() };
-        let own = self.sharing.vocabulary.as_ref().filter(|own| own.taxonomy_id() == read.taxonomy_id());
-        let label = |topic| own.and_then(|own| own.label(topic)).map(str::to_owned);
-        read.topics().map(|topic| NamedTopic { topic, label: label(topic) }).collect()
+        read.topics().map(|topic| self.named_topic(topic, read.taxonomy_id())).collect()
+    }
+
+    fn named_topic(&self, topic: u8, taxonomy_id: [u8; 4]) -> NamedTopic {
+        let own = self.sharing.vocabulary.as_ref().filter(|own| own.taxonomy_id() == taxonomy_id);
+        NamedTopic { topic, label: own.and_then(|own| own.label(topic)).map(str::to_owned) }
     }
 
     pub(super) fn report_log(&self, now_ms: i64) -> Vec<ReportLogEntry> {
         let (profile, now) = (self.control.active().number, epoch_at(now_ms));
         let entry = |entry: &Entry| {
             let bytes = entry.bytes.filter(|_| entry.profile == profile);
+            #[cfg(feature = "prio")]
+            let shares = entry.shares.as_ref().filter(|_| entry.profile == profile);
+            let topics = bytes.map(|bytes| self.named_topics(&bytes));
+            #[cfg(feature = "prio")]
+            let topics = topics
+                .or_else(|| shares.map(|shares| vec![self.named_topic(shares.topic, shares.taxonomy_id)]));
             ReportLogEntry {
                 id: ReportId(entry.epoch),
                 epoch_start_ms: epoch_start_ms(entry.epoch),
                 cost_units: entry.cost.into(),
                 state: entry.state(now),
                 bytes,
-                topics: bytes.map(|bytes| self.named_topics(&bytes)).unwrap_or_default(),
+                topics: topics.unwrap_or_default(),
+                #[cfg(feature = "prio")]
+                shares: shares.map(|shares| shares.bytes.clone()),
             }
         };
         self.control.ledger().entries().iter().map(entry).collect()
@@ -365,6 +391,8 @@ impl Inner {
 fn refused(refusal: Refusal) -> Error {
     match refusal {
         Refusal::NoVocabulary => Error::invalid("vocabulary", "load one with load_vocabulary first"),
+        #[cfg(feature = "prio")]
+        Refusal::TooManyTopics => Error::invalid("vocabulary", refusal.to_string()),
         other => Error::BudgetExhausted { reason: other.to_string() },
     }
 }

@@ -5,12 +5,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    MAX_UNITS, MAX_UNITS_PER_FOUR_EPOCHS, REPORT_BYTES, ReceivedReport, Report, UNITS_PER_REPORT,
-    VocabularyProblem,
-};
+use super::{MAX_UNITS, MAX_UNITS_PER_FOUR_EPOCHS, REPORT_BYTES, ReceivedReport, Report, VocabularyProblem};
+// What the dearest draw costs.
+#[cfg(not(feature = "prio"))]
+use super::UNITS_PER_REPORT as MAX_COST;
+#[cfg(feature = "prio")]
+use super::UNITS_PER_SHARES as MAX_COST;
 use crate::codec;
 use crate::mutant;
+
+mod entry;
+#[cfg(feature = "prio")]
+mod shares;
+
+pub use entry::ReportState;
+pub(crate) use entry::{Entry, Release};
 
 /// Version byte of [`Book`].
 const LEDGER_VERSION: u8 = 1;
@@ -53,6 +62,9 @@ pub(crate) enum Budget {
     Fresh(BudgetGrant),
     /// This epoch has its report.
     Spent(Memo),
+    /// This epoch has its report shares.
+    #[cfg(feature = "prio")]
+    Shares(super::SharesMemo),
 }
 
 /// Why the ledger allows nothing now.
@@ -74,58 +86,15 @@ pub(crate) enum Refusal {
     Spent,
     #[error("no vocabulary is loaded")]
     NoVocabulary,
-}
-
-/// How far a report got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Release {
-    Waiting,
-    Handed,
-    Sent,
-}
-
-/// What became of a report, as the shopper reads it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ReportState {
-    /// Drawn, and not given to the app yet.
-    Waiting,
-    /// Given to the app, which did not say that it was sent. It may have left.
-    HandedOver,
-    /// The app said that it was sent.
-    Sent,
-    /// Never given to the app, and never will be: the consent ended, or the epoch.
-    Dropped,
-}
-
-/// One draw.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Entry {
-    pub(crate) epoch: u16,
-    /// In units of `ln 2`.
-    pub(crate) cost: u8,
-    /// The profile it was drawn for.
-    pub(crate) profile: u32,
-    /// It is offered from then on.
-    pub(crate) offer_ms: i64,
-    /// `None` once it was withdrawn unseen, or its profile was deleted.
-    pub(crate) bytes: Option<[u8; REPORT_BYTES]>,
-    pub(crate) release: Release,
-    withdrawn: bool,
-}
-
-impl Entry {
-    /// What became of it, in the epoch `now`.
-    pub(crate) fn state(&self, now: Option<u16>) -> ReportState {
-        match self.release {
-            Release::Sent => ReportState::Sent,
-            Release::Handed => ReportState::HandedOver,
-            Release::Waiting if self.withdrawn || now.is_some_and(|now| now > self.epoch) => {
-                ReportState::Dropped
-            }
-            Release::Waiting => ReportState::Waiting,
-        }
-    }
+    #[cfg(feature = "prio")]
+    #[error("this epoch has its report")]
+    AsReport,
+    #[cfg(feature = "prio")]
+    #[error("this epoch has its report shares")]
+    AsShares,
+    #[cfg(feature = "prio")]
+    #[error("has more topics than report shares have buckets; load one of at most 32")]
+    TooManyTopics,
 }
 
 /// The ledger's contents.
@@ -153,7 +122,11 @@ impl Book {
     /// Whether a ledger of ours could say this.
     fn is_sound(&self) -> bool {
         let entry_is_sound = |entry: &Entry| {
-            (1..=UNITS_PER_REPORT).contains(&u32::from(entry.cost))
+            #[cfg(feature = "prio")]
+            if !entry.shares_are_sound() {
+                return false;
+            }
+            (1..=MAX_COST).contains(&u32::from(entry.cost))
                 && entry.bytes.is_none_or(|bytes| {
                     ReceivedReport::decode(&bytes).is_ok_and(|report| report.epoch() == entry.epoch)
                 })
@@ -179,6 +152,8 @@ impl Default for Ledger {
 impl From<Vec<u8>> for Ledger {
     fn from(bytes: Vec<u8>) -> Self {
         let book: Option<Book> = codec::decode(LEDGER_VERSION, &bytes).ok();
+        #[cfg(feature = "prio")]
+        let book = book.filter(|book| !book.has_shares()).or_else(|| Book::decode_with_shares(&bytes));
         Self(book.filter(Book::is_sound).ok_or(bytes))
     }
 }
@@ -186,6 +161,8 @@ impl From<Vec<u8>> for Ledger {
 impl From<Ledger> for Vec<u8> {
     fn from(ledger: Ledger) -> Self {
         match ledger.0 {
+            #[cfg(feature = "prio")]
+            Ok(book) if book.has_shares() => book.encode_with_shares(),
             // A book that could not be encoded would be read as a lost one.
             Ok(book) => codec::encode(LEDGER_VERSION, &book).unwrap_or_default(),
             Err(bytes) => bytes,
@@ -210,8 +187,12 @@ impl Ledger {
             bytes: Some([u8::MAX; REPORT_BYTES]),
             release: Release::Sent,
             withdrawn: true,
+            #[cfg(feature = "prio")]
+            shares: None,
         };
         let entries = vec![entry; MAX_UNITS as usize];
+        #[cfg(feature = "prio")]
+        let entries = shares::with_the_largest(entries);
         Self(Ok(Book { entries, taxonomy_id: Some([u8::MAX; 4]), changed_in: Some(u16::MAX) }))
     }
 
@@ -228,7 +209,7 @@ impl Ledger {
     pub(crate) fn without_contents(self) -> Self {
         let Ok(mut book) = self.0 else { return Self::lost() };
         for entry in &mut book.entries {
-            entry.bytes = None;
+            entry.wipe();
             entry.withdrawn = true;
         }
         Self(Ok(book))
@@ -273,6 +254,12 @@ impl Ledger {
             if entry.profile != profile {
                 return Err(Refusal::OtherProfile);
             }
+            #[cfg(feature = "prio")]
+            if let Some(content) =
+                entry.shares.clone().filter(|_| !entry.withdrawn && !mutant!(RedrawOnRetry))
+            {
+                return Ok(Budget::Shares(super::SharesMemo { epoch, content }));
+            }
             match entry.bytes {
                 Some(bytes) if !entry.withdrawn && !mutant!(RedrawOnRetry) => {
                     return Ok(Budget::Spent(Memo { epoch, bytes }));
@@ -296,16 +283,21 @@ impl Ledger {
 
     /// Notes a draw. It counts when the ledger is on disk, and nobody may see the report before.
     pub(crate) fn record(&mut self, report: &Report, cost: u8, profile: u32, offer_ms: i64) {
-        let epoch = report.id().0;
-        let entry = Entry {
-            epoch,
+        self.push(Entry {
+            epoch: report.id().0,
             cost,
             profile,
             offer_ms,
             bytes: Some(report.to_bytes()),
             release: Release::Waiting,
             withdrawn: false,
-        };
+            #[cfg(feature = "prio")]
+            shares: None,
+        });
+    }
+
+    fn push(&mut self, entry: Entry) {
+        let epoch = entry.epoch;
         if let Ok(book) = &mut self.0 {
             let others = |entry: &Entry| entry.epoch != epoch;
             if mutant!(OptInDrawsAgain) {
@@ -344,11 +336,11 @@ impl Ledger {
             if shares != Some(true) && entry.release != Release::Sent && !mutant!(KeepWaitingReport) {
                 entry.withdrawn = true;
                 if entry.release == Release::Waiting {
-                    entry.bytes = None;
+                    entry.wipe();
                 }
             }
             if shares.is_none() {
-                entry.bytes = None;
+                entry.wipe();
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The numbers of one mechanism: topics, topics per report, ratio; and what follows from them.
 //!
 //! Enters: three small integers. Leaves: [`Parameters`] that the sampler and the wire can rely on. Must never allow a ratio
-//! above [`MAX_RATIO`].
+//! above [`MAX_RATIO`] on the wire; the noise below report shares has its own, which no report can carry.
 
 use super::{MAX_RATIO, MAX_TOPICS, MIN_SHOPPERS_PER_MASK};
 
@@ -22,6 +22,15 @@ impl Parameters {
             && (1..=topics / 2).contains(&per_report)
             && (2..=MAX_RATIO).contains(&ratio);
         sound.then_some(Self { topics, per_report, ratio })
+    }
+
+    /// The mechanism below report shares: k-ary randomised response over `topics` topics, from 2 to 32, topic 0 included.
+    /// `None` for anything else.
+    #[cfg(feature = "prio")]
+    #[must_use]
+    pub fn of_shares(topics: u8) -> Option<Self> {
+        let sound = (2..=super::SHARES_BUCKETS).contains(&topics);
+        sound.then_some(Self { topics, per_report: 1, ratio: super::SHARES_RATIO })
     }
 
     /// Topics, topic 0 (an empty slot) included: `d`.

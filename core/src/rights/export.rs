@@ -10,7 +10,7 @@ use crate::consent::{ConsentState, PersonalizationLevel};
 use crate::error::{Error, Result};
 use crate::event::Subject;
 use crate::history::Interest;
-use crate::report::{REPORT_BYTES, ReportState, epoch_start_ms};
+use crate::report::{ReportState, epoch_start_ms};
 
 /// Names the kind of document.
 const FORMAT: &str = "tastekeeper-data";
@@ -45,7 +45,7 @@ pub(crate) struct HeldReport {
     pub(crate) cost_units: u32,
     pub(crate) state: ReportState,
     /// Of the active profile only.
-    pub(crate) bytes: Option<[u8; REPORT_BYTES]>,
+    pub(crate) bytes: Option<Vec<u8>>,
     /// What the topics it names are called, or their numbers.
     pub(crate) topics: Vec<String>,
 }
@@ -185,7 +185,7 @@ impl<'a> Event<'a> {
 
 impl<'a> Report<'a> {
     fn new(held: &'a HeldReport) -> Self {
-        let hex = |bytes: [u8; REPORT_BYTES]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = |bytes: &Vec<u8>| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         Self {
             epoch: held.epoch,
             epoch_start_ms: epoch_start_ms(held.epoch),
@@ -196,7 +196,7 @@ impl<'a> Report<'a> {
                 ReportState::Sent => "sent",
                 ReportState::Dropped => "dropped",
             },
-            bytes: held.bytes.map(hex),
+            bytes: held.bytes.as_ref().map(hex),
             topics: &held.topics,
         }
     }

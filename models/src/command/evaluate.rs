@@ -10,6 +10,7 @@ use tastekeeper::model::Model;
 
 use super::failure::Failure;
 use super::gate::{self, JudgedArguments};
+use super::items::ItemsArguments;
 use super::log::LogArguments;
 use super::output::Output;
 use super::progress::{Bars, say};
@@ -17,6 +18,7 @@ use super::report::{name_of, read_report};
 use super::{files, keys, log};
 use crate::dataset::Dataset;
 use crate::evaluate::{EvaluateConfig, EvaluateError, Inputs, Protocol, evaluate};
+use crate::privacy::{MeasureConfig, measure};
 use crate::reference::Case;
 use crate::report::{Report, TrainedOn};
 use crate::statistics::{Bootstrap, RESAMPLES};
@@ -110,8 +112,14 @@ pub(super) struct EvaluateArguments {
     /// Judge the report by these gates as `gate` does, `default` for the ones that ship; ends with 1 if one failed
     #[arg(long, value_name = "FILE")]
     gates: Option<PathBuf>,
+    /// Also measures what preference reports would tell on the log: the error of the demand, and what gives a shopper away.
+    /// Needs the items' categories or attributes
+    #[arg(long)]
+    privacy: bool,
     #[command(flatten)]
     judged: JudgedArguments,
+    #[command(flatten)]
+    items: ItemsArguments,
     #[command(flatten)]
     format: LogArguments,
 }
@@ -122,6 +130,7 @@ pub(super) fn run(arguments: &EvaluateArguments, output: &mut Output) -> Result<
     inputs.extend(arguments.training_log.as_deref());
     inputs.extend(arguments.baseline.as_deref());
     inputs.extend(arguments.gates.as_deref());
+    inputs.extend(arguments.items.file());
     let mut outputs = arguments.judged.files();
     outputs.extend([arguments.report.as_deref(), arguments.recommendations.as_deref()]);
     files::check_outputs(&outputs, &inputs)?;
@@ -131,7 +140,7 @@ pub(super) fn run(arguments: &EvaluateArguments, output: &mut Output) -> Result<
     let baseline = arguments.baseline.as_deref().map(read_report).transpose()?;
     let model = Arc::new(keys::open_pack(&arguments.pack, &arguments.key)?);
     let mut bars = Bars::new();
-    let asked = arguments.format.read(&arguments.log, &mut bars)?;
+    let mut asked = arguments.format.read(&arguments.log, &mut bars)?;
     say(&log::describe(&arguments.log, &asked));
     let training = match &arguments.training_log {
         Some(path) => {
@@ -156,6 +165,11 @@ pub(super) fn run(arguments: &EvaluateArguments, output: &mut Output) -> Result<
     let bootstrap = Bootstrap { resamples: arguments.resamples, seed: arguments.seed };
     let mut report = Report::new(&evaluation, model.info(), &bootstrap, &mut bars);
     report.training = training_facts;
+    if arguments.privacy {
+        let config = MeasureConfig { seed: arguments.seed, ..MeasureConfig::default() };
+        arguments.items.read_topics(&mut asked, &mut bars)?;
+        report.sharing = Some(measure(&asked, &config, &mut bars).map_err(Failure::input)?);
+    }
     if let Some(path) = &arguments.recommendations {
         files::write(path, lists.as_bytes())?;
     }
@@ -190,6 +204,9 @@ impl EvaluateArguments {
                 "--training-log is for --protocol next-click; {} takes the training part of the log itself",
                 protocol.name()
             )));
+        }
+        if self.privacy != self.items.file().is_some() {
+            return Err(Failure::input("--privacy and --items or --attributes go together"));
         }
         if self.baseline.is_some() && self.resamples == 0 {
             return Err(Failure::input("--baseline needs intervals; give --resamples above 0"));

@@ -70,6 +70,14 @@ impl ItemsArguments {
         words
     }
 
+    /// As [`read`](Self::read), for what cannot do without categories.
+    pub(super) fn read_topics(&self, dataset: &mut Dataset, bars: &mut Bars) -> Result<(), Failure> {
+        if self.file().is_none() {
+            return Err(Failure::input("topics are made of categories: give --items or --attributes"));
+        }
+        self.read(dataset, bars)
+    }
+
     /// Reads the file, if one was given, into `dataset`, and says what was found.
     pub(super) fn read(&self, dataset: &mut Dataset, bars: &mut Bars) -> Result<(), Failure> {
         let Some(path) = self.file() else { return Ok(()) };

@@ -80,6 +80,7 @@ impl Report {
                 p95: quantile_us(&evaluation.latencies, 95),
             },
             training: None,
+            sharing: None,
             pack: Pack {
                 model_id: info.model_id.clone(),
                 pack_version: info.pack_version,

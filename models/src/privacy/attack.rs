@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tastekeeper::report::{Parameters, SlotTopics, sample};
 
 use super::{Simulated, Slots};
 
 /// Answers in shares of shoppers.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attack {
     /// Shoppers among whom is searched.
     pub shoppers: usize,

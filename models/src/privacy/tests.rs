@@ -52,3 +52,20 @@ fn slots_without_noise_are_found_and_masks_are_not() {
     assert!(found.linked_masks < 5.0 * found.chance && found.known_masks < 10.0 * found.chance, "{found:?}");
     assert_eq!((found.shoppers, found.chance), (400, 1.0 / 400.0));
 }
+
+#[test]
+fn what_cannot_be_measured_is_refused() {
+    let config = MeasureConfig::default();
+    let refused = |log: &Dataset, config: &MeasureConfig| {
+        measure(log, config, &mut crate::train::Silent).unwrap_err().to_string()
+    };
+    assert!(refused(&log(&[], 2), &config).contains("no shopper"));
+    let bare = log(&[&[0, 1]], 2);
+    assert!(refused(&bare, &config).contains("categor"), "{}", refused(&bare, &config));
+    let mut described = bare;
+    described.attributes.entries =
+        vec![crate::dataset::Attribute { kind: AttributeKind::Other, name: "x".to_owned(), parent: None }];
+    described.attributes.of_item = vec![vec![0], vec![]];
+    let config = MeasureConfig { per_report: 17, ..config };
+    assert!(refused(&described, &config).starts_with("per_report: 17 of 32"));
+}

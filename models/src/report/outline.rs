@@ -4,6 +4,7 @@
 //! HTML, so that both say the same. Strings are as the report has them: whoever writes them escapes them.
 
 mod breakdown;
+mod sharing;
 
 use super::{Metric, Metrics, Point, Report, words};
 use crate::evaluate::CUTOFFS;
@@ -69,6 +70,8 @@ pub(super) enum Axis {
     Length,
     /// A share of 0 to 1.
     Share,
+    /// Preference reports, logarithmic from 1 000.
+    Reports,
 }
 
 pub(super) struct Series {
@@ -125,6 +128,7 @@ impl<'a> Subject<'a> {
         out.extend(self.parts());
         out.extend(self.main().segments.iter().map(|(name, segments)| self.segments(name, segments)));
         out.extend(self.spread());
+        out.extend(self.sharing());
         out.push(self.cost());
         out.push(self.reading());
         out.push(self.origin());

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::privacy::{Attack, AttackRow, ErrorRow};
 
 /// A figure with an interval.
 pub(crate) fn metric(value: f64, half: f64) -> Metric {
@@ -130,6 +131,33 @@ pub(crate) fn sample() -> Report {
             validation: [("ndcg@10", 0.07), ("hr@10", 0.11)]
                 .map(|(name, value)| (name.to_owned(), Metric { value, low: None, high: None }))
                 .into(),
+        }),
+        sharing: Some(Measured {
+            shoppers: 22_363,
+            topics: 32,
+            per_report: 2,
+            errors: [(4, 1_000, 4.86), (4, 20_000, 1.09), (8, 1_000, 2.54), (8, 20_000, 0.57)]
+                .map(|(ratio, reports, error_points)| ErrorRow {
+                    reports,
+                    ratio,
+                    error_points,
+                    half_width_points: 1.96 * error_points,
+                    coverage: 0.95,
+                })
+                .to_vec(),
+            attacks: vec![AttackRow {
+                per_report: 2,
+                attack: Attack {
+                    shoppers: 2_000,
+                    unique_slots: 0.8441,
+                    unique_masks: 0.0,
+                    linked_slots: 0.1516,
+                    linked_masks: 0.0002,
+                    known_slots: 0.9805,
+                    known_masks: 0.0011,
+                    chance: 0.0005,
+                },
+            }],
         }),
         pack: Pack {
             model_id: "beauty".to_owned(),

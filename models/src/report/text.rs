@@ -59,6 +59,9 @@ impl fmt::Display for Report {
                 write!(f, "\n{:>12} {count} cases missed because {what}", "note")?;
             }
         }
-        Ok(())
+        match &self.sharing {
+            Some(sharing) => write!(f, "\n\nWhat preference reports would tell: {sharing}"),
+            None => Ok(()),
+        }
     }
 }

@@ -61,6 +61,22 @@ fn from_a_log_to_topics_to_demand_to_a_pack() {
     let pack = file("shop.tkpack");
     let said = run(&[&train[..], &["--out", &pack, "--demand", &demand]].concat()).ok();
     assert!(said.contains("100.0 % of the demand, popularity times 4.00"), "{said}");
+    let (json, page) = (file("report.json"), file("report.html"));
+    let evaluate =
+        ["evaluate", &pack, &log, "--protocol", "leave-one-out", "--no-baselines", "--resamples", "0"];
+    run(&[&evaluate[..], &["--privacy"]].concat()).refused(&["--privacy and --items or --attributes"]);
+    let evaluate =
+        [&evaluate[..], &["--privacy", "--items", &items, "--report", &json, "--html", &page]].concat();
+    let said = run(&evaluate).ok();
+    assert!(said.contains("What preference reports would tell: 150 shoppers"), "{said}");
+    let report: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    let printed = run(&["privacy", &log, "--items", &items, "--out", &file("privacy.json")]).ok();
+    assert!(said.contains(printed.trim_end()), "{said}\n{printed}");
+    let mut alone: Value = serde_json::from_slice(&std::fs::read(file("privacy.json")).unwrap()).unwrap();
+    alone.as_object_mut().unwrap().remove("version");
+    assert_eq!(report["sharing"], alone);
+    assert!(std::fs::read_to_string(&page).unwrap().contains("What preference reports would tell"));
+
     let withheld = ["--minimum-cohort", "901"];
     run(&[&aggregate[..], &withheld].concat()).ok();
     let refused = run(&[&train[..], &["--out", &pack, "--demand", &demand]].concat());

@@ -3,6 +3,9 @@
 use crate::deny;
 use crate::steps::{Failure, Steps};
 
+/// The feature with report shares, of the engine and of the tests of promises.
+const PRIO: &str = "tastekeeper/prio,tastekeeper-tests/prio";
+
 /// Formats, lints, dependencies, tests, and a build of the engine without a C compiler.
 ///
 /// # Errors
@@ -14,12 +17,31 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
     let lints = steps.cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]);
     steps.run("lints", lints)?;
 
+    // Report shares are compiled only where somebody asks for them.
+    let mut lints = steps.cargo(&["clippy", "--locked", "-p", "tastekeeper", "-p", "tastekeeper-tests"]);
+    lints.args(["--features", PRIO, "--all-targets", "--", "-D", "warnings"]);
+    steps.run("lints of report shares", lints)?;
+
     deny::run(steps)?;
 
     // Every test binary runs even when one fails, so that the count is whole.
     let mut tests = steps.cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]);
     tests.env("RUST_BACKTRACE", "0");
     steps.run_tests("tests", tests)?;
+
+    let mut shares = steps.cargo(&["test", "--locked", "-p", "tastekeeper", "-p", "tastekeeper-tests"]);
+    shares.args(["--no-fail-fast", "--features", PRIO, "--lib"]);
+    for test in [
+        "privacy_is_as_written",
+        "reports_are_exact",
+        "reports_are_read_strictly",
+        "shares_add_up",
+        "shares_leave_once",
+    ] {
+        shares.args(["--test", test]);
+    }
+    shares.env("RUST_BACKTRACE", "0");
+    steps.run_tests("tests of report shares", shares)?;
 
     // A build script that asks for a C or C++ compiler gets one that always fails. The linker that builds the build
     // scripts themselves is another program, chosen by rustc: it is needed on the machine that builds, and it

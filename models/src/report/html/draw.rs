@@ -23,6 +23,7 @@ pub(super) fn lines(chart: &Lines, id: &str) -> String {
     let x = |value: f64| match chart.x {
         Axis::Share => left + (right - left) * value,
         Axis::Length => left + (right - left) * value.max(1.0).ln() / last.max(2.0).ln(),
+        Axis::Reports => left + (right - left) * (value.max(1e3) / 1e3).ln() / (last.max(2e3) / 1e3).ln(),
     };
     for mark in &marks {
         plot.line(if *mark == 0.0 { "axis" } else { "grid" }, (left, y(*mark)), (right, y(*mark)));
@@ -31,9 +32,14 @@ pub(super) fn lines(chart: &Lines, id: &str) -> String {
     let steps: &[f64] = match chart.x {
         Axis::Length => &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0],
         Axis::Share => &[0.0, 0.25, 0.5, 0.75, 1.0],
+        Axis::Reports => &[1e3, 5e3, 20e3, 100e3],
     };
     for value in steps.iter().filter(|value| **value <= last) {
-        let label = if chart.x == Axis::Share { tick(*value, 0.25, true) } else { format!("{value}") };
+        let label = match chart.x {
+            Axis::Length => format!("{value}"),
+            Axis::Share => tick(*value, 0.25, true),
+            Axis::Reports => words::grouped(*value),
+        };
         plot.text("tick", (x(*value), below + 16.0), Anchor::Middle, &label);
     }
     let mut others = 0;

@@ -71,6 +71,9 @@ fn the_page_says_what_it_must() {
         "By length of the history",
         "Fragrance – worst",
         "Coverage and concentration",
+        "What preference reports would tell",
+        "20\u{202f}000 reports at ratio 8 give a topic&#39;s share to 0.57 points",
+        "<td>98.05 %</td>",
         "Size against quality",
         "How to read this",
         "BLAKE2b-512",
@@ -106,9 +109,14 @@ fn a_report_with_little_in_it_and_odd_figures_is_drawn() {
     report.worst_segment = None;
     report.segments.values_mut().flatten().for_each(|segment| segment.metrics.clear());
     report.baselines.clear();
+    report.sharing.as_mut().unwrap().errors.clear();
+    report.sharing.as_mut().unwrap().attacks.clear();
     elements(&page(report.clone(), Vec::new()).replace(STYLE, ""));
     for value in [f64::NAN, f64::INFINITY, -1.0, 0.0, 1e300] {
         report.metrics.values_mut().for_each(|m| *m = Metric { value, low: Some(value), high: Some(value) });
+        let sharing = report.sharing.as_mut().unwrap();
+        sharing.errors.iter_mut().for_each(|row| row.error_points = value);
+        sharing.attacks.iter_mut().for_each(|row| row.attack.known_masks = value);
         let page = page(report.clone(), vec![("again".to_owned(), report.clone())]);
         assert!(!page.contains("NaN\"") && !page.contains("inf\""), "{value}");
     }
