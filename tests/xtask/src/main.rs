@@ -1,5 +1,6 @@
-//! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures the engine,
-//! `cargo xtask scale` training, `cargo xtask load` the collector; `cargo xtask package` builds what apps take.
+//! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures the engine and
+//! `cargo xtask bench python` its binding, `cargo xtask scale` training, `cargo xtask load` the collector; `cargo xtask package`
+//! builds what apps take.
 //!
 //! The last line of `test` is `N passed, M failed`, for the machine that counts; everything before it is for people.
 
@@ -74,7 +75,7 @@ const DATA: &str = "TASTEKEEPER_DATA";
 
 fn usage() -> String {
     let mut text = String::from(
-        "usage: cargo xtask test [part ..]\n       cargo xtask bench\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
+        "usage: cargo xtask test [part ..]\n       cargo xtask bench [python]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
     );
     for part in PARTS {
         text += &format!("  {:<8} {}\n", part.name, part.about);
@@ -133,6 +134,17 @@ fn bench() -> Result<ExitCode, String> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Shows what calls cost in Python next to Rust.
+fn bench_python() -> Result<ExitCode, String> {
+    let mut steps = Steps::new(workspace_root(), None);
+    match wheel::bench(&mut steps) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(failure) => {
+            Err(format!("{}: {}. To repeat it:\n  {}", failure.step, failure.reason, failure.repeat))
+        }
+    }
+}
+
 /// Draws the curve of time and memory of training.
 fn scale(sizes: &[String]) -> Result<ExitCode, String> {
     let root = workspace_root();
@@ -159,6 +171,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.split_first() {
         Some((command, names)) if command == "test" => test(names),
         Some((command, [])) if command == "bench" => bench(),
+        Some((command, [name])) if command == "bench" && name == "python" => bench_python(),
         Some((command, sizes)) if command == "scale" => scale(sizes),
         Some((command, arguments)) if command == "load" => load(arguments),
         Some((command, kinds)) if command == "package" => Ok(package(kinds)),

@@ -1,6 +1,7 @@
 //! The part `python`: the wheel is built as it ships, installed, and everything Python can ask of it is tested.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::python;
 use crate::steps::{Failure, Steps};
@@ -10,33 +11,64 @@ use crate::steps::{Failure, Steps};
 /// # Errors
 /// A test that fails, a build that fails, and also a Python that cannot be had: the bindings count only when they were run.
 pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
-    let requirements = "bindings/python/requirements-test.txt";
-    let Some(python) = python::venv(steps, "python", requirements)? else {
-        return Err(Failure {
-            step: "python: the package".to_owned(),
-            reason: "no Python with its venv module and a package index can be had".to_owned(),
-            repeat: "apt-get install python3-venv && cargo xtask test python".to_owned(),
-        });
-    };
+    let python = environment(steps)?;
     let target = target(steps.root(), std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from));
     let hazards = hazards(steps, &target)?;
-    let builder = steps.root().join("bindings/python/build_wheel.py");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-
     let package = target.join("hazards").join("python");
-    let mut build = steps.command(&python);
-    build.arg(&builder).arg("--package").arg(&package);
-    build.env("CARGO", &cargo).env("CARGO_TARGET_DIR", &target).env("TASTEKEEPER_LIBRARY", hazards);
+    let mut build = builder(steps, &python, &target);
+    build.arg("--package").arg(&package).env("TASTEKEEPER_LIBRARY", hazards);
     steps.run("the Python package with the call that panics", build)?;
+    install(steps, &python, &target)?;
+    let mut tests = steps.command(&python);
+    tests.arg("bindings/python/tests/run.py").env("TASTEKEEPER_HAZARDS", package).env("RUST_BACKTRACE", "0");
+    steps.run_tests("the package in Python", tests)
+}
 
+/// Shows what calls cost in Python next to Rust: `cargo xtask bench python`.
+///
+/// # Errors
+/// A build that fails, or a Python that cannot be had.
+pub(crate) fn bench(steps: &mut Steps) -> Result<(), Failure> {
+    let python = environment(steps)?;
+    let target = target(steps.root(), std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from));
+    install(steps, &python, &target)?;
+    let command =
+        steps.cargo(&["build", "--locked", "--release", "-p", "tastekeeper-models", "--bin", "tastekeeper"]);
+    steps.run("the tastekeeper command", command)?;
+    let arguments = ["build", "--locked", "--profile", "ship", "-p", "tastekeeper-ffi", "--example", "calls"];
+    let command = steps.cargo(&arguments);
+    steps.run("the calls in Rust", command)?;
+    let mut measure = steps.command(&python);
+    measure.arg("bindings/python/benches/calls.py");
+    measure.arg(target.join("release").join("tastekeeper")).arg(target.join("ship/examples/calls"));
+    steps.run("what calls cost", measure)
+}
+
+/// The Python that the package is installed into.
+fn environment(steps: &mut Steps) -> Result<PathBuf, Failure> {
+    python::venv(steps, "python", "bindings/python/requirements-test.txt")?.ok_or_else(|| Failure {
+        step: "python: the package".to_owned(),
+        reason: "no Python with its venv module and a package index can be had".to_owned(),
+        repeat: "apt-get install python3-venv && cargo xtask test python".to_owned(),
+    })
+}
+
+fn builder(steps: &Steps, python: &Path, target: &Path) -> Command {
+    let mut build = steps.command(python);
+    build.arg("bindings/python/build_wheel.py").env("CARGO_TARGET_DIR", target);
+    build.env("CARGO", std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build
+}
+
+/// Builds the wheel as it ships, and installs it.
+fn install(steps: &mut Steps, python: &Path, target: &Path) -> Result<(), Failure> {
     let wheels = target.join("python");
     // A wheel of before must not be the one that is tested.
     let _ = std::fs::remove_dir_all(&wheels);
-    let mut build = steps.command(&python);
-    build.arg(&builder).arg(&wheels).env("CARGO", &cargo).env("CARGO_TARGET_DIR", &target);
+    let mut build = builder(steps, python, target);
+    build.arg(&wheels);
     steps.run("the Python wheel", build)?;
-
-    let mut install = steps.command(&python);
+    let mut install = steps.command(python);
     install.args([
         "-m",
         "pip",
@@ -47,11 +79,7 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
         "--no-deps",
     ]);
     install.args(["--force-reinstall", "--find-links"]).arg(&wheels).arg("tastekeeper");
-    steps.run("installing the wheel", install)?;
-
-    let mut tests = steps.command(&python);
-    tests.arg("bindings/python/tests/run.py").env("TASTEKEEPER_HAZARDS", package).env("RUST_BACKTRACE", "0");
-    steps.run_tests("the package in Python", tests)
+    steps.run("installing the wheel", install)
 }
 
 /// The library with the call that panics, for the tests of every language. In a target folder of its own: beside the one that
