@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{LIBRARY, PROFILE, Packaging, SHA, failure, missing_of};
+use super::{Packaging, SHARED, STATIC, failure, missing_of};
 use crate::steps::Failure;
 
 /// Names the folder of the NDK.
@@ -32,8 +32,8 @@ const ABIS: &[Abi] = &[
 /// Whether every processor has a library, to load or at least compiled.
 pub(super) fn check(folder: &Path) -> Result<(), String> {
     for abi in ABIS {
-        let shared = format!("jni/{}/libtastekeeper_ffi.so", abi.name);
-        let compiled = format!("compiled/{}/libtastekeeper_ffi.a", abi.name);
+        let shared = format!("jni/{}/{SHARED}", abi.name);
+        let compiled = format!("compiled/{}/{STATIC}", abi.name);
         missing_of(folder, &[&shared]).or_else(|_| missing_of(folder, &[&compiled]))?;
     }
     Ok(())
@@ -49,12 +49,11 @@ pub(super) fn package(packaging: &mut Packaging<'_>) -> Result<(), Failure> {
         if let Some(ndk) = &ndk {
             let built = shared_library(packaging, ndk, abi)?;
             packaging.keep(&built, abi.target, Command::new(tools(ndk).join("llvm-strip")))?;
-            let stripped = packaging.out.join("lib").join(abi.target).join("libtastekeeper_ffi.so");
-            packaging
-                .put(&stripped, &Path::new("android/jni").join(abi.name).join("libtastekeeper_ffi.so"))?;
+            let stripped = packaging.out.join("lib").join(abi.target).join(SHARED);
+            packaging.put(&stripped, &Path::new("android/jni").join(abi.name).join(SHARED))?;
         } else {
-            let built = packaging.static_library(abi.target)?;
-            let place = Path::new("android/compiled").join(abi.name).join("libtastekeeper_ffi.a");
+            let built = packaging.library(abi.target, "staticlib", &[])?;
+            let place = Path::new("android/compiled").join(abi.name).join(STATIC);
             packaging.put(&built, &place)?;
         }
     }
@@ -89,19 +88,12 @@ fn shared_library(packaging: &mut Packaging<'_>, ndk: &Path, abi: &Abi) -> Resul
     if !linker.is_file() {
         return Err(failure(format!("{NDK} names a folder without {}", linker.display())));
     }
-    let mut build =
-        packaging.steps.cargo(&["rustc", "--locked", "--profile", PROFILE, "-p", LIBRARY, "--lib"]);
-    build.args(["--crate-type", "cdylib", "--target", abi.target, "-Zbuild-std=std,panic_unwind"]);
     let variable = abi.target.to_uppercase().replace('-', "_");
-    build
-        .env("CARGO_TARGET_DIR", packaging.compilers.target())
-        .env("RUSTC", packaging.compilers.program("rustc"))
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env(format!("CARGO_TARGET_{variable}_LINKER"), linker)
-        .env(format!("CARGO_TARGET_{variable}_RUSTFLAGS"), "-C link-arg=-Wl,-z,max-page-size=16384")
-        .env(SHA, &packaging.sha);
-    packaging.steps.run(&format!("library for {}", abi.name), build)?;
-    Ok(packaging.compilers.target().join(abi.target).join(PROFILE).join("libtastekeeper_ffi.so"))
+    let environment = [
+        (format!("CARGO_TARGET_{variable}_LINKER"), linker),
+        (format!("CARGO_TARGET_{variable}_RUSTFLAGS"), "-C link-arg=-Wl,-z,max-page-size=16384".into()),
+    ];
+    packaging.library(abi.target, "cdylib", &environment)
 }
 
 #[cfg(test)]
@@ -114,8 +106,8 @@ mod tests {
         for (place, abi) in ABIS.iter().enumerate() {
             assert!(check(&folder).unwrap_err().contains(abi.name));
             let file = match place {
-                0 => folder.join("jni").join(abi.name).join("libtastekeeper_ffi.so"),
-                _ => folder.join("compiled").join(abi.name).join("libtastekeeper_ffi.a"),
+                0 => folder.join("jni").join(abi.name).join(SHARED),
+                _ => folder.join("compiled").join(abi.name).join(STATIC),
             };
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
             std::fs::write(&file, "").unwrap();

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::universal::{self, ARM64, Processor, X86_64};
-use super::{HOST, PROFILE, Packaging, failure, said};
+use super::{HOST, Packaging, SHARED, STATIC, failure, said};
 use crate::steps::Failure;
 use crate::swift;
 
@@ -17,7 +17,6 @@ pub(super) const MACOS: &str = "12.0";
 /// What its name is, and that of the module in it.
 const FRAMEWORK: &str = "TastekeeperFFI.xcframework";
 const MODULE: &str = "TastekeeperFFI";
-const ARCHIVE: &str = "libtastekeeper_ffi.a";
 
 /// One library of the XCFramework: where it runs, and what it is joined from.
 struct Slice {
@@ -71,7 +70,7 @@ pub(super) const LAYOUT: &[&str] = &[
 /// # Errors
 /// The first step that fails.
 pub(super) fn package(packaging: &mut Packaging<'_>) -> Result<(), Failure> {
-    let library = packaging.steps.target().join(HOST).join(PROFILE).join("libtastekeeper_ffi.so");
+    let library = packaging.out.join("symbols").join(HOST).join(SHARED);
     let generated = packaging.steps.target().join("package-generated").join("swift");
     swift::generate(packaging.steps, &library, &generated).map_err(failure)?;
     let read = |name: &str| {
@@ -84,8 +83,8 @@ pub(super) fn package(packaging: &mut Packaging<'_>) -> Result<(), Failure> {
     for slice in SLICES {
         let mut archives = Vec::new();
         for (processor, _, target) in slice.parts {
-            let built = packaging.static_library(target)?;
-            packaging.put(&built, &Path::new("symbols").join(target).join(ARCHIVE))?;
+            let built = packaging.library(target, "staticlib", &[])?;
+            packaging.put(&built, &Path::new("symbols").join(target).join(STATIC))?;
             archives.push((*processor, std::fs::read(&built).map_err(|error| said(&built, &error))?));
         }
         let parts: Vec<_> =
@@ -95,7 +94,7 @@ pub(super) fn package(packaging: &mut Packaging<'_>) -> Result<(), Failure> {
             several => universal::join(several).map_err(failure)?,
         };
         let folder = Path::new("apple").join(FRAMEWORK).join(slice.identifier);
-        packaging.write(&folder.join(ARCHIVE), &joined)?;
+        packaging.write(&folder.join(STATIC), &joined)?;
         let headers = folder.join("Headers").join(MODULE);
         packaging.write(&headers.join("TastekeeperFFI.h"), &header)?;
         packaging.write(&headers.join("module.modulemap"), &map)?;
@@ -143,8 +142,8 @@ fn property_list() -> String {
         let string = |value: &str| format!("<string>{value}</string>");
         let processors: String = slice.parts.iter().map(|(_, name, _)| string(name)).collect();
         key("LibraryIdentifier", &string(slice.identifier));
-        key("LibraryPath", &string(ARCHIVE));
-        key("BinaryPath", &string(ARCHIVE));
+        key("LibraryPath", &string(STATIC));
+        key("BinaryPath", &string(STATIC));
         key("HeadersPath", &string("Headers"));
         key("SupportedArchitectures", &format!("<array>{processors}</array>"));
         key("SupportedPlatform", &string(slice.platform));
@@ -195,7 +194,7 @@ mod tests {
     #[test]
     fn the_layout_is_that_of_the_slices() {
         for slice in SLICES {
-            let archive = format!("{FRAMEWORK}/{}/{ARCHIVE}", slice.identifier);
+            let archive = format!("{FRAMEWORK}/{}/{STATIC}", slice.identifier);
             assert!(LAYOUT.contains(&archive.as_str()), "{archive}");
         }
     }
