@@ -79,7 +79,10 @@ fn main() {
             let floor = median(&mut floor);
             for (kernel, times) in kernels.iter().zip(&mut times) {
                 let time = median(times);
-                println!("| {rows} | {codes:?} | {kernel:?} | {time:.1} | {floor:.1} | {:.2} |", time / floor);
+                println!(
+                    "| {rows} | {codes:?} | {kernel:?} | {time:.1} | {floor:.1} | {:.2} |",
+                    time / floor
+                );
             }
         }
     }

@@ -90,7 +90,8 @@ pub fn dots(kernel: Kernel, query: &Query, rows: &[u8], out: &mut [i32]) {
     }
 }
 
-/// Writes the score of each row to `out` and returns the highest. `sums` is working space.
+/// Writes the score of each row to `out` and returns the highest. `sums` is working space. Rows are not read for a query that
+/// has only zeros.
 ///
 /// # Panics
 /// As [`dots`], or if a slice of `finish` is not as long as `out`.
@@ -105,7 +106,11 @@ pub fn scores(
     let count = out.len();
     assert!(finish.scale_codes.len() == count && finish.bias_codes.len() == count, "a code per row");
     let sums = &mut sums[..count];
-    dots(kernel, query, rows, sums);
+    if query.step() > 0.0 {
+        dots(kernel, query, rows, sums);
+    } else {
+        sums.fill(0);
+    }
     match kernel {
         #[cfg(target_arch = "x86_64")]
         Kernel::Avx2 | Kernel::Vnni => x86::finish(finish, sums, out),

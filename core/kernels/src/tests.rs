@@ -77,7 +77,8 @@ fn all_kernels_agree_on_every_shape() {
 #[test]
 fn extremes_do_not_overflow() {
     for codes in [Codes::Int4, Codes::Int8] {
-        for (value, byte) in [(1.0, 0x80), (-1.0, 0x80), (1.0, 0x7f), (-1.0, 0x7f), (1.0, 0x88), (-1.0, 0x77)] {
+        for (value, byte) in [(1.0, 0x80), (-1.0, 0x80), (1.0, 0x7f), (-1.0, 0x7f), (1.0, 0x88), (-1.0, 0x77)]
+        {
             let query = Query::new(&[value; MAX_DIM], codes);
             let rows = vec![byte; 20 * query.row_bytes()];
             let expected = dot_of(&query, MAX_DIM, &rows[..query.row_bytes()]);

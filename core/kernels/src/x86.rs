@@ -231,7 +231,8 @@ pub(crate) fn finish(codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
     let (bias_codes, last_biases) = codes.bias_codes.split_at(whole);
     let last = Finish { scale_codes: last_scales, bias_codes: last_biases, ..codes };
     let top = scalar::finish(last, &sums[whole..], tail);
-    // SAFETY: `dots` came before and asked for AVX2; all slices have `whole` places.
+    assert!(has_avx2(), "this processor does not have the kernel");
+    // SAFETY: AVX2 was asked for; all slices have `whole` places.
     top.max(unsafe { finish_avx2(Finish { scale_codes, bias_codes, ..codes }, &sums[..whole], head) })
 }
 
