@@ -55,7 +55,7 @@ def fill_package(library: Path, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as made:
         cargo(
             *("run", "--quiet", "--package", "tastekeeper-bindgen", "--", "generate", "--language", "python"),
-            *("--no-format", "--config", str(ROOT / "bindings/ffi/uniffi.toml"), "--out-dir", made, str(library)),
+            *("--no-format", "--out-dir", made, str(library)),
         )
         shutil.copyfile(Path(made) / "tastekeeper_ffi.py", folder / "_core.py")
     shutil.copyfile(library, folder / library_name())
