@@ -1,5 +1,5 @@
-//! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures the engine,
-//! `cargo xtask scale` training, `cargo xtask load` the collector.
+//! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures the engine and
+//! `cargo xtask bench python` its binding, `cargo xtask scale` training, `cargo xtask load` the collector.
 //!
 //! The last line of `test` is `N passed, M failed`, for the machine that counts; everything before it is for people.
 
@@ -15,6 +15,7 @@ mod scale;
 mod sql;
 mod steps;
 mod tally;
+mod wheel;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -45,6 +46,11 @@ const PARTS: &[Part] = &[
         about: "the transition counting and the demand in SQL against the library, in DuckDB and ClickHouse",
         run: sql::run,
     },
+    Part {
+        name: "python",
+        about: "the wheel in Python: the shared scenarios, the hazards of a binding, the README's examples",
+        run: wheel::run,
+    },
     Part { name: "peers", about: "the metrics of evaluations against RecTools, to 1e-9", run: peers::run },
 ];
 
@@ -53,7 +59,7 @@ const DATA: &str = "TASTEKEEPER_DATA";
 
 fn usage() -> String {
     let mut text = String::from(
-        "usage: cargo xtask test [part ..]\n       cargo xtask bench\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n\nparts (all of them when none is named):\n",
+        "usage: cargo xtask test [part ..]\n       cargo xtask bench [python]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n\nparts (all of them when none is named):\n",
     );
     for part in PARTS {
         text += &format!("  {:<8} {}\n", part.name, part.about);
@@ -109,6 +115,17 @@ fn bench() -> Result<ExitCode, String> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Shows what calls cost in Python next to Rust.
+fn bench_python() -> Result<ExitCode, String> {
+    let mut steps = Steps::new(workspace_root(), None);
+    match wheel::bench(&mut steps) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(failure) => {
+            Err(format!("{}: {}. To repeat it:\n  {}", failure.step, failure.reason, failure.repeat))
+        }
+    }
+}
+
 /// Draws the curve of time and memory of training.
 fn scale(sizes: &[String]) -> Result<ExitCode, String> {
     let root = workspace_root();
@@ -128,6 +145,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.split_first() {
         Some((command, names)) if command == "test" => test(names),
         Some((command, [])) if command == "bench" => bench(),
+        Some((command, [name])) if command == "bench" && name == "python" => bench_python(),
         Some((command, sizes)) if command == "scale" => scale(sizes),
         Some((command, arguments)) if command == "load" => load(arguments),
         Some((command, _)) if ["help", "--help", "-h"].contains(&command.as_str()) => {

@@ -1,0 +1,19 @@
+"""On-device personalisation for Python: the engine of the phones, for data scientists and for tests.
+
+Everything an app can do is here, with the same answers to the last bit. `Recommender` is the one object; all else is plain records.
+"""
+
+from ._core import *  # noqa: F401,F403 - the records, enums, errors and functions of the library
+from ._core import __all__ as _records
+from .batch import Answers, events_from_columns, recommend_for_histories
+from .hosts import FileKeys, FixedClock, MemoryKeys
+from .reasons import reason_code, why
+from .recommender import Recommender, read_key
+
+__version__ = "0.1.0"
+
+__all__ = sorted(
+    {name for name in _records if not name.endswith(("Impl", "Protocol"))}
+    | {"Answers", "FileKeys", "FixedClock", "MemoryKeys", "Recommender", "events_from_columns", "read_key"}
+    | {"reason_code", "recommend_for_histories", "why"}
+)
