@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 pub use key::PublicKey;
 pub use parameters::Parameters;
+pub use scan::Scan;
 
 pub use crate::error::{ModelProblem, Requirement};
 
@@ -23,6 +24,7 @@ mod check;
 mod container;
 mod key;
 mod parameters;
+mod scan;
 mod signature;
 mod tables;
 mod vectors;
@@ -167,42 +169,6 @@ impl Model {
         }
     }
 
-    /// The dot product of `query` with an item's vector. The same bits on every platform; never `-0.0`.
-    ///
-    /// # Panics
-    ///
-    /// Panics if `query` is not [`Model::dim`] long.
-    pub fn dot(&self, query: &[f32], index: u32) -> f32 {
-        let query = self.query(query);
-        self.vector(index).map_or(0.0, |(row, scale)| query.dot(row, scale))
-    }
-
-    /// [`Model::dot`] for every item, bit for bit.
-    ///
-    /// # Panics
-    ///
-    /// Panics if `query` is not [`Model::dim`] long or `out` not [`Model::len`].
-    pub fn scores(&self, query: &[f32], out: &mut [f32]) {
-        assert_eq!(out.len(), self.len() as usize, "one score per item");
-        let query = self.query(query);
-        let rows = self.tables.section(Section::Vectors).chunks_exact(self.tables.vector_row_bytes());
-        let codes = self.tables.section(Section::VectorScales);
-        query.dot_all(rows.zip(codes).map(|(row, code)| (row, self.scales[usize::from(*code)])), out);
-    }
-
-    /// [`Model::dot`] for the given items, bit for bit.
-    ///
-    /// # Panics
-    ///
-    /// Panics if `query` is not [`Model::dim`] long or the slices differ in length.
-    pub fn scores_of(&self, query: &[f32], items: &[u32], out: &mut [f32]) {
-        assert_eq!(out.len(), items.len(), "one score per item");
-        let query = self.query(query);
-        for (score, index) in out.iter_mut().zip(items) {
-            *score = self.vector(*index).map_or(0.0, |(row, scale)| query.dot(row, scale));
-        }
-    }
-
     /// The strongest transitions from an item as `(item, T)`, strongest first. An item can follow itself.
     pub fn neighbours(&self, index: u32) -> impl Iterator<Item = (u32, f32)> + '_ {
         let known = index < self.len() && self.tables.shape.neighbours > 0;
@@ -301,11 +267,6 @@ impl Model {
         let rows = self.tables.section(Section::Vectors);
         let row = tables::row(rows, index as usize, self.tables.vector_row_bytes());
         Some((row, self.scales[usize::from(*code)]))
-    }
-
-    fn query(&self, query: &[f32]) -> vectors::Query {
-        assert_eq!(query.len(), self.dim(), "one value per dimension");
-        vectors::Query::new(query, self.tables.int8_vectors)
     }
 }
 

@@ -22,6 +22,7 @@ const DIRECT: &[&str] = &[
     "serde",
     "serde_json",
     "sha2",
+    "tastekeeper-kernels",
     "thiserror",
     "zeroize",
 ];

@@ -1,5 +1,7 @@
 //! Analytics events of an app, as events of ours.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 use tastekeeper_ffi::{Event, EventKind, events_from_ga4};
 
 fn read(json: &str) -> Vec<Event> {

@@ -1,6 +1,8 @@
 //! What the app gives: its failures are answers, its misuse is refused, and nothing of it is held after `close`.
 
-use std::collections::HashMap;
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use tastekeeper_ffi::{
@@ -28,7 +30,7 @@ impl SecureRandom for Repeated {
 
 #[derive(Default)]
 struct Keys {
-    kept: Mutex<HashMap<String, Vec<u8>>>,
+    kept: Mutex<BTreeMap<String, Vec<u8>>>,
     calls_back: OnceLock<Weak<Recommender>>,
     refused: Mutex<Option<TastekeeperError>>,
 }

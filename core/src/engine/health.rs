@@ -134,8 +134,7 @@ impl Recommender {
     pub fn warm_up(&self) -> Result<()> {
         self.call(|inner, _| {
             if let Some(model) = inner.catalog.view().model() {
-                let mut scores = vec![0.0; model.len() as usize];
-                model.scores(&vec![0.0; model.dim()], &mut scores);
+                model.scan(&vec![1.0; model.dim()], 0.0).for_each_block(|_, _, _| {});
             }
             Ok(())
         })

@@ -190,10 +190,10 @@ pub(crate) fn scored(
     pool_size: usize,
 ) -> Vec<Candidate> {
     let view = gates.view;
-    let scores = scan(view, extras, query);
+    let scan = Scan { view, extras, query };
     let needs_relevance = matches!(request.kind, RecommendationKind::BoughtWith(_));
     let floor = if needs_relevance { 0.0 } else { f32::NEG_INFINITY };
-    let mut pool = best(view, &scores, floor, pool_size, |index| gates.admit(index));
+    let mut pool = scan.best(floor, pool_size, |index| gates.admit(index));
     let wanted = places_for_others(request.count);
     if request.diversity_or_default() > 0.0
         && pool.len() == pool_size
@@ -201,34 +201,12 @@ pub(crate) fn scored(
     {
         let is_other = |index| gates.admit(index) && view.leaf_category(index) != Some(crowd);
         pool.retain(|&index| view.leaf_category(index) == Some(crowd));
-        pool.extend(best(view, &scores, floor, wanted, is_other));
+        pool.extend(scan.best(floor, wanted, is_other));
     }
     let mut candidates: Vec<Candidate> =
         pool.into_iter().map(|index| extras.candidate(query, index)).collect();
     sort(view, &mut candidates);
     candidates
-}
-
-/// The `size` best items above `floor` that `admit` lets through, in no order.
-fn best(view: &View, scores: &[f32], floor: f32, size: usize, admit: impl Fn(u32) -> bool) -> Vec<u32> {
-    let mut pool: BinaryHeap<Scanned<'_>> = BinaryHeap::with_capacity(size + 1);
-    for (index, &score) in (0..).zip(scores) {
-        if score <= floor {
-            continue;
-        }
-        let scanned = Scanned { score, index, view };
-        let full = pool.len() == size;
-        if full && pool.peek().is_some_and(|worst| scanned >= *worst) {
-            continue;
-        }
-        if admit(index) {
-            if full {
-                pool.pop();
-            }
-            pool.push(scanned);
-        }
-    }
-    pool.into_iter().map(|scanned| scanned.index).collect()
 }
 
 /// The category that leaves fewer than `wanted` items of the pool to others.
@@ -248,34 +226,94 @@ pub(crate) fn sort(view: &View, candidates: &mut [Candidate]) {
     });
 }
 
-/// The raw score of every item, in the precision that choosing candidates needs.
-#[allow(clippy::cast_possible_truncation)]
-fn scan(view: &View, extras: &Extras<'_>, query: &Query) -> Vec<f32> {
-    let mut scores = vec![0.0; view.len()];
-    if let Some(model) = view.model() {
-        let (of_model, of_new) = scores.split_at_mut(view.model_items());
-        if !query.is_empty() {
-            let direction = query.scan_direction();
-            model.scores(&direction, of_model);
-            let mut vector = vec![0.0; direction.len()];
-            for (index, score) in view.new_items().zip(of_new) {
+/// The raw scores of all items, in the precision that choosing candidates needs.
+struct Scan<'a> {
+    view: &'a View,
+    extras: &'a Extras<'a>,
+    query: &'a Query,
+}
+
+impl Scan<'_> {
+    /// The `size` best items above `floor` that `admit` lets through, in no order.
+    fn best(&self, floor: f32, size: usize, admit: impl Fn(u32) -> bool) -> Vec<u32> {
+        let view = self.view;
+        let mut pool: BinaryHeap<Scanned<'_>> = BinaryHeap::with_capacity(size + 1);
+        self.for_each_block(|first, scores, highest| {
+            let worst = |pool: &BinaryHeap<Scanned<'_>>| {
+                if pool.len() == size { pool.peek().map(|worst| worst.score) } else { None }
+            };
+            let mut least = worst(&pool);
+            if least.is_some_and(|least| highest < least) {
+                return;
+            }
+            for (index, &score) in (first..).zip(scores.iter()) {
+                if score <= floor || least.is_some_and(|least| score < least) {
+                    continue;
+                }
+                let scanned = Scanned { score, index, view };
+                if (least.is_some() && pool.peek().is_some_and(|worst| scanned >= *worst)) || !admit(index) {
+                    continue;
+                }
+                if least.is_some() {
+                    pool.pop();
+                }
+                pool.push(scanned);
+                least = worst(&pool);
+            }
+        });
+        pool.into_iter().map(|scanned| scanned.index).collect()
+    }
+
+    /// Calls `visit` with the first item, the scores and a bound on them, block by block over all items.
+    fn for_each_block(&self, mut visit: impl FnMut(u32, &mut [f32], f32)) {
+        let Self { view, extras, query } = *self;
+        let mut transitions = query.transition_scores().peekable();
+        let changes = extras.has_boosts() || extras.shown.is_some();
+        let mut visit = |first: u32, scores: &mut [f32], mut highest: f32| {
+            while let Some((target, amount)) =
+                transitions.next_if(|(target, _)| (*target as usize) < first as usize + scores.len())
+            {
+                let score = &mut scores[(target - first) as usize];
+                *score += amount;
+                highest = highest.max(*score);
+            }
+            if changes {
+                for (index, score) in (first..).zip(scores.iter_mut()) {
+                    let boosted = extras.finish(index, f64::from(*score), Vec::new());
+                    *score = narrow(boosted.raw);
+                }
+                highest = f32::INFINITY;
+            }
+            visit(first, scores, highest);
+        };
+        let direction = query.scan_direction();
+        if let Some(model) = view.model() {
+            let zeros = vec![0.0; model.dim()];
+            let is_aimed = direction.len() == zeros.len();
+            let weight = narrow(extras.popularity_weight).max(0.0);
+            model.scan(if is_aimed { &direction } else { &zeros }, weight).for_each_block(&mut visit);
+        }
+        let mut new_items = view.new_items().peekable();
+        let mut vector = vec![0.0; direction.len()];
+        let mut scores = Vec::with_capacity(NEW_ITEMS_BLOCK);
+        while let Some(&first) = new_items.peek() {
+            scores.clear();
+            scores.extend(new_items.by_ref().take(NEW_ITEMS_BLOCK).map(|index| {
+                if direction.is_empty() {
+                    return 0.0;
+                }
                 view.write_vector(index, &mut vector);
-                *score = direction.iter().zip(&vector).map(|(q, value)| q * value).sum();
-            }
-            query.add_transitions(&mut scores);
-        }
-        let weight = extras.popularity_weight as f32;
-        if weight > 0.0 {
-            for (index, score) in (0..).zip(&mut scores[..view.model_items()]) {
-                *score += weight * view.popularity(index);
-            }
+                direction.iter().zip(&vector).map(|(q, value)| q * value).sum::<f32>()
+            }));
+            visit(first, &mut scores, f32::INFINITY);
         }
     }
-    if extras.has_boosts() || extras.shown.is_some() {
-        for (index, score) in (0..).zip(&mut scores) {
-            let boosted = extras.finish(index, f64::from(*score), Vec::new());
-            *score = boosted.raw as f32;
-        }
-    }
-    scores
+}
+
+/// Items at once of those that the model does not know.
+const NEW_ITEMS_BLOCK: usize = 512;
+
+#[expect(clippy::cast_possible_truncation, reason = "the scan only chooses candidates")]
+fn narrow(value: f64) -> f32 {
+    value as f32
 }

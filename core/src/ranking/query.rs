@@ -298,12 +298,13 @@ impl Query {
         &self.transitions[first..first + count]
     }
 
-    /// Adds every term's transitions to `scores`, which has one value per item.
+    /// Every transition as what it adds to a score: targets ascending, some several times.
     #[allow(clippy::cast_possible_truncation)] // the scan only chooses candidates
-    pub(crate) fn add_transitions(&self, scores: &mut [f32]) {
-        for &(target, term, weight) in &self.transitions {
-            scores[target as usize] += (self.terms[term as usize].graph * f64::from(weight)) as f32;
-        }
+    pub(crate) fn transition_scores(&self) -> impl Iterator<Item = (u32, f32)> {
+        let amount = |&(target, term, weight): &(u32, u32, f32)| {
+            (target, (self.terms[term as usize].graph * f64::from(weight)) as f32)
+        };
+        self.transitions.iter().map(amount)
     }
 
     /// The relevance of one item, through `q`.

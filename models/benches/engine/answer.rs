@@ -29,19 +29,25 @@ pub(crate) fn measure(items: u32, rounds: usize) -> Vec<Row> {
     let query = sample::query();
     let words = vec![1_u64; items as usize * model.dim() / 2 / 8];
     let dense = dequantised(&model);
-    let [mut scores, mut ranked_scores] = [(); 2].map(|()| vec![0.0; items as usize]);
 
     let mut contest = Contest::new(format!("{items} items"));
     contest.enter("read the vectors' bytes", None, || {
         time_warm(|| black_box(&words).iter().fold(0_u64, |sum, word| sum.wrapping_add(*word)))
     });
     contest.enter("scores", Some("read the vectors' bytes"), || {
-        time_warm(|| model.scores(black_box(&query), black_box(&mut scores)))
+        time_warm(|| {
+            let mut best = f32::NEG_INFINITY;
+            let scan = model.scan(black_box(&query), 1.0);
+            scan.for_each_block(|_, _, highest| best = best.max(highest));
+            best
+        })
     });
     contest.enter("scores + top 20", Some("ndarray f32 + top 20"), || {
         time_warm(|| {
-            model.scores(black_box(&query), &mut ranked_scores);
-            top(&ranked_scores)
+            let mut scores = Vec::with_capacity(items as usize);
+            let scan = model.scan(black_box(&query), 1.0);
+            scan.for_each_block(|_, block, _| scores.extend_from_slice(block));
+            top(&scores)
         })
     });
     contest.enter("ndarray f32 + top 20", None, || {

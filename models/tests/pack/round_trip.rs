@@ -7,7 +7,7 @@ use tastekeeper_models::pack::{PackError, PackOptions, VectorCodes, WeightBits, 
 use tastekeeper_models::trained::TrainedModel;
 
 use crate::support::{
-    Raw, any_model, key, open, options, random_model, read_everything, small_model, small_pack,
+    Raw, any_model, key, open, options, random_model, read_everything, scores, small_model, small_pack,
 };
 
 fn check(model: &TrainedModel, options: &PackOptions) {
@@ -96,19 +96,10 @@ fn the_small_pack_reads_as_expected() {
     assert_eq!(model.neighbours(0).map(|edge| edge.0).collect::<Vec<_>>(), [1, 0, 5]);
     // too weak for one step of 3.0 / 15
     assert_eq!(model.neighbours(4).count(), 0);
-    assert_eq!(model.dot(&[1.0; 9], 5).to_bits(), 0);
+    assert_eq!(scores(&model, &[1.0; 9], 0.0)[5].to_bits(), 0);
     assert_eq!(model.summary(), Some("{\"items\":6}"));
     assert_eq!(model.parameters().kind_weights, [1.0, 2.0, 1.5, 3.0]);
     assert!(!format!("{model:?}").contains("zeta"));
-}
-
-#[test]
-fn scores_of_equals_dot() {
-    let model = open(&small_pack()).unwrap();
-    let query: Vec<f32> = (0..9).map(|k| k as f32 * 0.1 - 0.3).collect();
-    let mut scores = [0.0; 3];
-    model.scores_of(&query, &[4, 0, 99], &mut scores);
-    assert_eq!(scores, [model.dot(&query, 4), model.dot(&query, 0), 0.0]);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //!
 //! With `TASTEKEEPER_WRITE_SCENARIOS=1` the answers are written into the files instead of being compared; review the difference.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 mod host;
 mod read;
 mod show;

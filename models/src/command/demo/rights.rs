@@ -63,12 +63,16 @@ pub(super) fn show_not_interested(
 fn lookalikes<'items>(home: &Home<'_>, id: &str, among: &'items [Recommendation]) -> Vec<(&'items str, f32)> {
     let model = &home.pack.model;
     let Some(index) = model.index_of(id) else { return Vec::new() };
-    let mut vector = vec![0.0; model.dim()];
+    let (mut vector, mut other) = (vec![0.0; model.dim()], vec![0.0; model.dim()]);
     model.write_vector(index, &mut vector);
+    let mut likeness = |index: u32| {
+        model.write_vector(index, &mut other);
+        vector.iter().zip(&other).map(|(a, b)| a * b).sum::<f32>()
+    };
     let mut found: Vec<(&str, f32)> = among
         .iter()
         .filter(|item| item.item_id != id)
-        .filter_map(|item| Some((item.item_id.as_str(), model.dot(&vector, model.index_of(&item.item_id)?))))
+        .filter_map(|item| Some((item.item_id.as_str(), likeness(model.index_of(&item.item_id)?))))
         .filter(|(_, likeness)| *likeness > 0.5)
         .collect();
     found.sort_by(|left, right| right.1.total_cmp(&left.1));

@@ -1,0 +1,89 @@
+//! Every kernel against the time of merely reading the same bytes, interleaved in one run.
+//!
+//! `cargo bench -p tastekeeper-kernels`. Times are medians of one pass over all rows of 64 dimensions; the ratio is to the
+//! read floor of the same bytes, measured between the passes.
+
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark reports")]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use tastekeeper_kernels::{Codes, Finish, Kernel, Query, scores};
+
+const DIM: usize = 64;
+const BLOCK: usize = 1024;
+const ROUNDS: usize = 61;
+
+fn noise(count: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[3]
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// Adds all words up, in eight sums so that no addition waits for another.
+fn read(bytes: &[u8]) -> u64 {
+    let mut sums = [0_u64; 8];
+    for chunk in bytes.as_chunks::<64>().0 {
+        for (sum, word) in sums.iter_mut().zip(chunk.as_chunks::<8>().0) {
+            *sum = sum.wrapping_add(u64::from_le_bytes(*word));
+        }
+    }
+    sums.iter().fold(0, |all, sum| all.wrapping_add(*sum))
+}
+
+fn median(times: &mut [f64]) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+fn main() {
+    println!("| rows | codes | kernel | us | read floor, us | ratio |\n|---:|---|---|---:|---:|---:|");
+    for rows in [10_000, 100_000, 1_000_000] {
+        for codes in [Codes::Int4, Codes::Int8] {
+            let values: Vec<f32> = noise(DIM).iter().map(|byte| f32::from(*byte) - 127.5).collect();
+            let query = Query::new(&values, codes);
+            let bytes = noise(rows * query.row_bytes());
+            let (scale_codes, bias_codes) = (noise(rows), noise(rows));
+            let (scales, biases) = ([0.01; 256], [0.5; 256]);
+            let pass = |kernel: Kernel| {
+                let (mut sums, mut out) = ([0; BLOCK], [0.0; BLOCK]);
+                let start = Instant::now();
+                let mut top = f32::NEG_INFINITY;
+                let blocks = bytes.chunks(BLOCK * query.row_bytes());
+                for ((rows, scale_codes), bias_codes) in
+                    blocks.zip(scale_codes.chunks(BLOCK)).zip(bias_codes.chunks(BLOCK))
+                {
+                    let finish = Finish { scale_codes, scales: &scales, bias_codes, biases: &biases };
+                    let out = &mut out[..scale_codes.len()];
+                    top = top.max(scores(kernel, &query, rows, finish, &mut sums, out));
+                }
+                black_box(top);
+                start.elapsed().as_secs_f64() * 1e6
+            };
+            let kernels = Kernel::available();
+            let mut times = vec![Vec::new(); kernels.len()];
+            let mut floor = Vec::new();
+            for _ in 0..ROUNDS {
+                for (kernel, times) in kernels.iter().zip(&mut times) {
+                    let start = Instant::now();
+                    black_box(read(black_box(&bytes)));
+                    floor.push(start.elapsed().as_secs_f64() * 1e6);
+                    times.push(pass(*kernel));
+                }
+            }
+            let floor = median(&mut floor);
+            for (kernel, times) in kernels.iter().zip(&mut times) {
+                let time = median(times);
+                println!(
+                    "| {rows} | {codes:?} | {kernel:?} | {time:.1} | {floor:.1} | {:.2} |",
+                    time / floor
+                );
+            }
+        }
+    }
+}

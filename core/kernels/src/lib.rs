@@ -1,0 +1,122 @@
+//! How well one query fits each of many quantised rows, as fast as the processor at hand can read them.
+//!
+//! In: a [`Query`] of 8-bit codes, rows of int4 or int8 codes one after the other, a scale and a bias for each row. Out: a
+//! score per row. The sum over dimensions is of integers, so that every kernel gives the same bits; scaling and biasing is
+//! one multiplication and one addition in `f32`, never fused.
+//!
+//! This is the only place of the engine with `unsafe` code: calls of intrinsics that the processor was asked for, and loads
+//! whose bounds are checked before each block. [`Kernel::Scalar`] is safe code and what all others are tested against.
+//! Must never allocate, and never read past the rows it is given.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod query;
+mod scalar;
+
+#[cfg(target_arch = "aarch64")]
+mod neon;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use query::{Codes, MAX_DIM, Query};
+
+/// A way to compute scores. All give the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kernel {
+    /// Safe code for any processor.
+    Scalar,
+    /// x86-64 with 256-bit integers.
+    Avx2,
+    /// x86-64 with 8-bit dot products in 256 bits, of AVX-512 or on their own.
+    Vnni,
+    /// aarch64.
+    Neon,
+    /// aarch64 with 8-bit dot products.
+    Dotprod,
+}
+
+impl Kernel {
+    /// Every kernel that this processor has, the fastest last.
+    #[must_use]
+    pub fn available() -> Vec<Self> {
+        let mut found = vec![Self::Scalar];
+        #[cfg(target_arch = "x86_64")]
+        found.extend(x86::available());
+        #[cfg(target_arch = "aarch64")]
+        found.extend(neon::available());
+        found
+    }
+
+    /// The fastest that this processor has.
+    #[must_use]
+    pub fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        let found = x86::best();
+        #[cfg(target_arch = "aarch64")]
+        let found = neon::best();
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        let found = None;
+        found.unwrap_or(Self::Scalar)
+    }
+}
+
+/// What turns the integer sum of a row into its score: `sum * scales[scale_codes[row]] + biases[bias_codes[row]]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Finish<'a> {
+    /// One per row.
+    pub scale_codes: &'a [u8],
+    /// What each scale code stands for, the query's step included.
+    pub scales: &'a [f32; 256],
+    /// One per row.
+    pub bias_codes: &'a [u8],
+    /// What each bias code adds.
+    pub biases: &'a [f32; 256],
+}
+
+/// Writes the integer dot product of the query with each row to `out`.
+///
+/// # Panics
+/// If `rows` is not as many rows of [`Query::row_bytes`] as `out` has places, or this processor does not have the kernel.
+pub fn dots(kernel: Kernel, query: &Query, rows: &[u8], out: &mut [i32]) {
+    assert_eq!(rows.len(), query.row_bytes() * out.len(), "one place per row");
+    match kernel {
+        #[cfg(target_arch = "x86_64")]
+        Kernel::Avx2 | Kernel::Vnni => x86::dots(kernel, query, rows, out),
+        #[cfg(target_arch = "aarch64")]
+        Kernel::Neon | Kernel::Dotprod => neon::dots(kernel, query, rows, out),
+        Kernel::Scalar => scalar::dots(query, rows, out),
+        _ => panic!("this processor does not have the kernel"),
+    }
+}
+
+/// Writes the score of each row to `out` and returns the highest. `sums` is working space. Rows are not read for a query that
+/// has only zeros.
+///
+/// # Panics
+/// As [`dots`], or if a slice of `finish` is not as long as `out`.
+pub fn scores(
+    kernel: Kernel,
+    query: &Query,
+    rows: &[u8],
+    finish: Finish<'_>,
+    sums: &mut [i32],
+    out: &mut [f32],
+) -> f32 {
+    let count = out.len();
+    assert!(finish.scale_codes.len() == count && finish.bias_codes.len() == count, "a code per row");
+    let sums = &mut sums[..count];
+    if query.step() > 0.0 {
+        dots(kernel, query, rows, sums);
+    } else {
+        sums.fill(0);
+    }
+    match kernel {
+        #[cfg(target_arch = "x86_64")]
+        Kernel::Avx2 | Kernel::Vnni => x86::finish(finish, sums, out),
+        _ => scalar::finish(finish, sums, out),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! aarch64: sixteen bytes at a time, with the 8-bit dot product where the processor has it.
+//!
+//! Loads may take bytes of later rows along, which meet zeros of the query; rows at the end go to the scalar kernel.
+#![expect(unsafe_code, reason = "intrinsics, and one instruction that has none yet")]
+
+use std::arch::aarch64::*;
+use std::arch::{asm, is_aarch64_feature_detected};
+
+use super::{Codes, Kernel, Query, scalar};
+
+/// Bytes of a register.
+const WIDTH: usize = 16;
+
+fn has_dotprod() -> bool {
+    is_aarch64_feature_detected!("dotprod")
+}
+
+pub(crate) fn available() -> impl Iterator<Item = Kernel> {
+    std::iter::once(Kernel::Neon).chain(has_dotprod().then_some(Kernel::Dotprod))
+}
+
+pub(crate) fn best() -> Option<Kernel> {
+    available().last()
+}
+
+pub(crate) fn dots(kernel: Kernel, query: &Query, rows: &[u8], out: &mut [i32]) {
+    let bytes = query.row_bytes();
+    let loads = bytes.div_ceil(WIDTH);
+    let reach = loads * WIDTH;
+    let whole = if rows.len() < reach { 0 } else { (rows.len() - reach) / bytes + 1 };
+    let (head, tail) = out.split_at_mut(whole);
+    // SAFETY: NEON is part of every aarch64, dot products were asked for; no load of the rows of `head` leaves `rows`.
+    unsafe {
+        match kernel {
+            Kernel::Dotprod => {
+                assert!(has_dotprod(), "this processor does not have the kernel");
+                each(query, rows, head, loads, sdot);
+            }
+            _ => each(query, rows, head, loads, widening),
+        }
+    }
+    scalar::dots(query, &rows[whole * bytes..], tail);
+}
+
+/// # Safety
+/// `step` may be called on this processor; the loads of every row of `out` are within `rows`.
+#[inline]
+unsafe fn each(
+    query: &Query,
+    rows: &[u8],
+    out: &mut [i32],
+    loads: usize,
+    step: unsafe fn(int32x4_t, int8x16_t, int8x16_t) -> int32x4_t,
+) {
+    let (bytes, first, second) = (query.row_bytes(), query.first(), query.second());
+    let is_int8 = query.codes() == Codes::Int8;
+    for (row, out) in out.iter_mut().enumerate() {
+        let mut sum = vdupq_n_s32(0);
+        for load in 0..loads {
+            let at = load * WIDTH;
+            debug_assert!(row * bytes + at + WIDTH <= rows.len());
+            // SAFETY: the caller's; a query has zeros up to its end.
+            unsafe {
+                let row = vld1q_s8(rows.as_ptr().add(row * bytes + at).cast());
+                let even = vld1q_s8(first.as_ptr().add(at));
+                if is_int8 {
+                    sum = step(sum, row, even);
+                } else {
+                    let odd = vld1q_s8(second.as_ptr().add(at));
+                    sum = step(sum, vshrq_n_s8::<4>(vshlq_n_s8::<4>(row)), even);
+                    sum = step(sum, vshrq_n_s8::<4>(row), odd);
+                }
+            }
+        }
+        *out = vaddvq_s32(sum);
+    }
+}
+
+/// `sum` plus the dot products of each four bytes.
+///
+/// # Safety
+/// The processor has 8-bit dot products.
+#[inline(always)]
+unsafe fn sdot(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
+    // SAFETY: the caller's; registers only.
+    unsafe {
+        asm!(
+            ".arch_extension dotprod",
+            "sdot {sum:v}.4s, {a:v}.16b, {b:v}.16b",
+            sum = inout(vreg) sum, a = in(vreg) a, b = in(vreg) b,
+            options(pure, nomem, nostack, preserves_flags)
+        );
+    }
+    sum
+}
+
+/// The same without that instruction: products of at most 128 * 127 fit into 16 bits, pairs of them into 32.
+///
+/// # Safety
+/// NEON, which every aarch64 has.
+#[inline(always)]
+unsafe fn widening(sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
+    let low = vmull_s8(vget_low_s8(a), vget_low_s8(b));
+    let high = vmull_high_s8(a, b);
+    vpadalq_s16(vpadalq_s16(sum, low), high)
+}

@@ -1,0 +1,119 @@
+//! Every kernel that this processor has against the reference, and the reference against the definition.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Deterministic bytes with every value.
+fn noise(count: usize, seed: u32) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        (state >> 11).to_le_bytes()[0]
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+fn query_of(dim: usize, codes: Codes, seed: u32) -> Query {
+    let values: Vec<f32> = noise(dim, seed).iter().map(|byte| f32::from(*byte) - 127.3).collect();
+    Query::new(&values, codes)
+}
+
+/// The definition, dimension by dimension.
+fn dot_of(query: &Query, dim: usize, row: &[u8]) -> i32 {
+    let code = |dim: usize| match query.codes() {
+        Codes::Int8 => i32::from(row[dim].cast_signed()),
+        Codes::Int4 => {
+            let nibble = i32::from(row[dim / 2] >> (dim % 2 * 4) & 0x0f);
+            if nibble > 7 { nibble - 16 } else { nibble }
+        }
+    };
+    let q = |dim: usize| match query.codes() {
+        Codes::Int8 => query.first()[dim],
+        Codes::Int4 if dim.is_multiple_of(2) => query.first()[dim / 2],
+        Codes::Int4 => query.second()[dim / 2],
+    };
+    (0..dim).map(|dim| code(dim) * i32::from(q(dim))).sum()
+}
+
+/// All kernels give what the definition does for `count` rows.
+fn agree(dim: usize, count: usize, codes: Codes, seed: u32) {
+    let query = query_of(dim, codes, seed);
+    let rows = noise(count * query.row_bytes(), seed ^ 0x55);
+    let expected: Vec<i32> =
+        rows.chunks_exact(query.row_bytes()).map(|row| dot_of(&query, dim, row)).collect();
+    let (scale_codes, bias_codes) = (noise(count, seed ^ 1), noise(count, seed ^ 2));
+    let table = |factor: f32| std::array::from_fn(|code| (code as f32 - 100.0) * factor);
+    let (scales, biases) = (table(0.001), table(0.37));
+    let finish =
+        Finish { scale_codes: &scale_codes, scales: &scales, bias_codes: &bias_codes, biases: &biases };
+    let bits = |kernel| {
+        let (mut sums, mut out) = (vec![0; count], vec![0.0; count]);
+        let top = scores(kernel, &query, &rows, finish, &mut sums, &mut out);
+        assert_eq!(sums, expected, "{kernel:?} {codes:?} {dim} x {count}");
+        let highest = out.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        assert_eq!(top.to_bits(), highest.to_bits(), "{kernel:?}");
+        out.iter().map(|score| score.to_bits()).collect::<Vec<_>>()
+    };
+    let reference = bits(Kernel::Scalar);
+    for kernel in Kernel::available() {
+        assert_eq!(bits(kernel), reference, "{kernel:?} {codes:?} {dim} x {count}");
+    }
+}
+
+#[test]
+fn all_kernels_agree_on_every_shape() {
+    for codes in [Codes::Int4, Codes::Int8] {
+        for dim in [1, 2, 7, 8, 13, 16, 31, 32, 33, 47, 63, 64, 65, 96, 100, 127, 128, 160, 255, 256] {
+            for count in [0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 40] {
+                agree(dim, count, codes, u32::try_from(dim * 100 + count).unwrap_or(0));
+            }
+        }
+    }
+}
+
+#[test]
+fn extremes_do_not_overflow() {
+    for codes in [Codes::Int4, Codes::Int8] {
+        for (value, byte) in [(1.0, 0x80), (-1.0, 0x80), (1.0, 0x7f), (-1.0, 0x7f), (1.0, 0x88), (-1.0, 0x77)]
+        {
+            let query = Query::new(&[value; MAX_DIM], codes);
+            let rows = vec![byte; 20 * query.row_bytes()];
+            let expected = dot_of(&query, MAX_DIM, &rows[..query.row_bytes()]);
+            for kernel in Kernel::available() {
+                let mut out = [0; 20];
+                dots(kernel, &query, &rows, &mut out);
+                assert_eq!(out, [expected; 20], "{kernel:?} {codes:?} {byte:x}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_query_is_quantised_to_half_a_step() {
+    let values: Vec<f32> = (0..64).map(|dim| (dim as f32 - 31.0) * 0.013).collect();
+    let query = Query::new(&values, Codes::Int8);
+    assert_eq!(query.first()[63], 127);
+    for (value, code) in values.iter().zip(query.first()) {
+        assert!((value - f32::from(*code) * query.step()).abs() <= 0.5001 * query.step());
+    }
+    for odd in [&[f32::NAN, 1.0][..], &[f32::INFINITY, 1.0], &[0.0, 0.0], &[1e-45, 0.0]] {
+        let query = Query::new(odd, Codes::Int8);
+        assert!(query.step() == 0.0 && query.first().iter().all(|code| *code == 0), "{odd:?}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "one place per row")]
+fn rows_of_another_length_are_refused() {
+    dots(Kernel::Scalar, &query_of(8, Codes::Int8, 1), &[0; 15], &mut [0; 2]);
+}
+
+proptest! {
+    #[test]
+    fn all_kernels_agree(dim in 1_usize..=MAX_DIM, count in 0_usize..70, four in any::<bool>(), seed in any::<u32>()) {
+        agree(dim, count, if four { Codes::Int4 } else { Codes::Int8 }, seed);
+    }
+}

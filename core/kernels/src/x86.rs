@@ -1,0 +1,261 @@
+//! x86-64: eight rows at a time in 256-bit registers.
+//!
+//! Loads take 32 bytes from each row's start on, and from every 32nd byte after it: they may take bytes of later rows along,
+//! which meet zeros of the query. Rows at the end, where a load would leave the slice, go to the scalar kernel.
+#![expect(unsafe_code, reason = "intrinsics")]
+
+use std::arch::x86_64::*;
+
+use super::{Codes, Finish, Kernel, Query, scalar};
+
+/// Bytes of a register.
+const WIDTH: usize = 32;
+/// Rows of a block.
+const ROWS: usize = 8;
+
+fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2")
+}
+
+fn has_vnni() -> bool {
+    has_avx2() && is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512vl")
+}
+
+pub(crate) fn available() -> impl Iterator<Item = Kernel> {
+    [(has_avx2(), Kernel::Avx2), (has_vnni(), Kernel::Vnni)]
+        .into_iter()
+        .filter_map(|(has, kernel)| has.then_some(kernel))
+}
+
+pub(crate) fn best() -> Option<Kernel> {
+    available().last()
+}
+
+pub(crate) fn dots(kernel: Kernel, query: &Query, rows: &[u8], out: &mut [i32]) {
+    let bytes = query.row_bytes();
+    let loads = bytes.div_ceil(WIDTH);
+    // the last row of a block may load up to here
+    let reach = (ROWS - 1) * bytes + loads * WIDTH;
+    let blocks = if rows.len() < reach { 0 } else { (rows.len() - reach) / (ROWS * bytes) + 1 };
+    let (head, tail) = out.split_at_mut(blocks * ROWS);
+    // SAFETY: the features were asked for, and `head` ends where the loads of a block would leave `rows`.
+    unsafe {
+        match (kernel, query.codes()) {
+            (Kernel::Vnni, codes) => {
+                assert!(has_vnni(), "this processor does not have the kernel");
+                match (codes, loads) {
+                    (Codes::Int8, 1) => vnni_int8::<1>(query, rows, head),
+                    (Codes::Int8, 2) => vnni_int8::<2>(query, rows, head),
+                    (Codes::Int8, 3) => vnni_int8::<3>(query, rows, head),
+                    (Codes::Int8, 4) => vnni_int8::<4>(query, rows, head),
+                    (Codes::Int8, _) => vnni_int8::<0>(query, rows, head),
+                    (Codes::Int4, 1) => vnni_int4::<1>(query, rows, head),
+                    (Codes::Int4, 2) => vnni_int4::<2>(query, rows, head),
+                    (Codes::Int4, _) => vnni_int4::<0>(query, rows, head),
+                }
+            }
+            (_, codes) => {
+                assert!(has_avx2(), "this processor does not have the kernel");
+                match (codes, loads) {
+                    (Codes::Int8, 1) => avx2_int8::<1>(query, rows, head),
+                    (Codes::Int8, 2) => avx2_int8::<2>(query, rows, head),
+                    (Codes::Int8, _) => avx2_int8::<0>(query, rows, head),
+                    (Codes::Int4, 1) => avx2_int4::<1>(query, rows, head),
+                    (Codes::Int4, 2) => avx2_int4::<2>(query, rows, head),
+                    (Codes::Int4, _) => avx2_int4::<0>(query, rows, head),
+                }
+            }
+        }
+    }
+    scalar::dots(query, &rows[blocks * ROWS * bytes..], tail);
+}
+
+/// The 32 codes from `place` on.
+///
+/// # Safety
+/// `place + 32` is at most the length of `codes`.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn codes_at(codes: &[i8], place: usize) -> __m256i {
+    debug_assert!(place + WIDTH <= codes.len());
+    // SAFETY: the caller's.
+    unsafe { _mm256_loadu_si256(codes.as_ptr().add(place).cast()) }
+}
+
+/// The 32 bytes from `place` on.
+///
+/// # Safety
+/// `place + 32` is at most the length of `rows`.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn bytes_at(rows: &[u8], place: usize) -> __m256i {
+    debug_assert!(place + WIDTH <= rows.len());
+    // SAFETY: the caller's.
+    unsafe { _mm256_loadu_si256(rows.as_ptr().add(place).cast()) }
+}
+
+/// The sum of each register's lanes, in order.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn sums(a: [__m256i; ROWS]) -> __m256i {
+    let pairs = |x, y| _mm256_hadd_epi32(x, y);
+    let low = pairs(pairs(a[0], a[1]), pairs(a[2], a[3]));
+    let high = pairs(pairs(a[4], a[5]), pairs(a[6], a[7]));
+    let halves = _mm256_permute2x128_si256::<0x31>(low, high);
+    _mm256_add_epi32(_mm256_permute2x128_si256::<0x20>(low, high), halves)
+}
+
+/// Calls `row` with the place of each row's first byte, and stores the eight sums less `excess`.
+macro_rules! blocks {
+    ($query:expr, $out:expr, $excess:expr, |$at:ident| $row:expr) => {{
+        let bytes = $query.row_bytes();
+        let excess = _mm256_set1_epi32($excess);
+        for (block, out) in $out.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
+            let start = block * ROWS * bytes;
+            let mut lanes = [_mm256_setzero_si256(); ROWS];
+            for (place, lane) in lanes.iter_mut().enumerate() {
+                let $at = start + place * bytes;
+                *lane = $row;
+            }
+            let found = _mm256_sub_epi32(sums(lanes), excess);
+            // SAFETY: eight places.
+            unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), found) };
+        }
+    }};
+}
+
+/// How many registers a row takes: `LOADS`, or for 0 as many as its bytes need.
+#[inline]
+fn loads_of<const LOADS: usize>(query: &Query) -> usize {
+    if LOADS == 0 { query.row_bytes().div_ceil(WIDTH) } else { LOADS }
+}
+
+/// # Safety
+/// AVX2, AVX512-VNNI and AVX512-VL; `out` holds whole blocks, each with its loads within `rows`.
+#[target_feature(enable = "avx2,avx512vnni,avx512vl")]
+unsafe fn vnni_int8<const LOADS: usize>(query: &Query, rows: &[u8], out: &mut [i32]) {
+    // unsigned bytes are wanted on one side: 128 is added to the rows', and what that adds is taken off again
+    let flip = _mm256_set1_epi8(-128);
+    blocks!(query, out, 128 * query.sum(), |at| {
+        let mut sum = _mm256_setzero_si256();
+        for load in 0..loads_of::<LOADS>(query) {
+            // SAFETY: the caller's; the query has zeros up to its end.
+            let (row, q) =
+                unsafe { (bytes_at(rows, at + load * WIDTH), codes_at(query.first(), load * WIDTH)) };
+            sum = _mm256_dpbusd_epi32(sum, _mm256_xor_si256(row, flip), q);
+        }
+        sum
+    });
+}
+
+/// # Safety
+/// As [`vnni_int8`].
+#[target_feature(enable = "avx2,avx512vnni,avx512vl")]
+unsafe fn vnni_int4<const LOADS: usize>(query: &Query, rows: &[u8], out: &mut [i32]) {
+    let (mask, flip) = (_mm256_set1_epi8(0x0f), _mm256_set1_epi8(-0x78));
+    blocks!(query, out, 8 * query.sum(), |at| {
+        let mut sum = _mm256_setzero_si256();
+        for load in 0..loads_of::<LOADS>(query) {
+            // SAFETY: as above.
+            let (row, even, odd) = unsafe {
+                (
+                    bytes_at(rows, at + load * WIDTH),
+                    codes_at(query.first(), load * WIDTH),
+                    codes_at(query.second(), load * WIDTH),
+                )
+            };
+            let row = _mm256_xor_si256(row, flip);
+            sum = _mm256_dpbusd_epi32(sum, _mm256_and_si256(row, mask), even);
+            sum = _mm256_dpbusd_epi32(sum, _mm256_and_si256(_mm256_srli_epi16::<4>(row), mask), odd);
+        }
+        sum
+    });
+}
+
+/// # Safety
+/// AVX2; otherwise as [`vnni_int8`].
+#[target_feature(enable = "avx2")]
+unsafe fn avx2_int8<const LOADS: usize>(query: &Query, rows: &[u8], out: &mut [i32]) {
+    let wide = |bytes| {
+        let high = _mm256_extracti128_si256::<1>(bytes);
+        (_mm256_cvtepi8_epi16(_mm256_castsi256_si128(bytes)), _mm256_cvtepi8_epi16(high))
+    };
+    blocks!(query, out, 0, |at| {
+        let mut sum = _mm256_setzero_si256();
+        for load in 0..loads_of::<LOADS>(query) {
+            // SAFETY: as above.
+            let (row, q) =
+                unsafe { (bytes_at(rows, at + load * WIDTH), codes_at(query.first(), load * WIDTH)) };
+            let ((row_low, row_high), (q_low, q_high)) = (wide(row), wide(q));
+            sum = _mm256_add_epi32(sum, _mm256_madd_epi16(row_low, q_low));
+            sum = _mm256_add_epi32(sum, _mm256_madd_epi16(row_high, q_high));
+        }
+        sum
+    });
+}
+
+/// # Safety
+/// As [`avx2_int8`].
+#[target_feature(enable = "avx2")]
+unsafe fn avx2_int4<const LOADS: usize>(query: &Query, rows: &[u8], out: &mut [i32]) {
+    let (mask, flip) = (_mm256_set1_epi8(0x0f), _mm256_set1_epi8(-0x78));
+    let ones = _mm256_set1_epi16(1);
+    blocks!(query, out, 8 * query.sum(), |at| {
+        let mut sum = _mm256_setzero_si256();
+        for load in 0..loads_of::<LOADS>(query) {
+            // SAFETY: as above.
+            let (row, even, odd) = unsafe {
+                (
+                    bytes_at(rows, at + load * WIDTH),
+                    codes_at(query.first(), load * WIDTH),
+                    codes_at(query.second(), load * WIDTH),
+                )
+            };
+            let row = _mm256_xor_si256(row, flip);
+            let high = _mm256_and_si256(_mm256_srli_epi16::<4>(row), mask);
+            // four products of at most 15 * 127 fit into 16 bits
+            let pairs = _mm256_add_epi16(
+                _mm256_maddubs_epi16(_mm256_and_si256(row, mask), even),
+                _mm256_maddubs_epi16(high, odd),
+            );
+            sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, ones));
+        }
+        sum
+    });
+}
+
+pub(crate) fn finish(codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
+    let whole = out.len() / ROWS * ROWS;
+    let (head, tail) = out.split_at_mut(whole);
+    let (scale_codes, last_scales) = codes.scale_codes.split_at(whole);
+    let (bias_codes, last_biases) = codes.bias_codes.split_at(whole);
+    let last = Finish { scale_codes: last_scales, bias_codes: last_biases, ..codes };
+    let top = scalar::finish(last, &sums[whole..], tail);
+    assert!(has_avx2(), "this processor does not have the kernel");
+    // SAFETY: AVX2 was asked for; all slices have `whole` places.
+    top.max(unsafe { finish_avx2(Finish { scale_codes, bias_codes, ..codes }, &sums[..whole], head) })
+}
+
+/// # Safety
+/// AVX2; every slice of the codes and `sums` are as long as `out`, a multiple of eight.
+#[target_feature(enable = "avx2")]
+unsafe fn finish_avx2(codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
+    let mut top = _mm256_set1_ps(f32::NEG_INFINITY);
+    for (block, out) in out.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
+        let at = block * ROWS;
+        // SAFETY: eight places from `at` on, by the caller's lengths; a code of a byte is within a table of 256.
+        unsafe {
+            let wide = |codes: &[u8]| _mm256_cvtepu8_epi32(_mm_loadl_epi64(codes.as_ptr().add(at).cast()));
+            let scale = _mm256_i32gather_ps::<4>(codes.scales.as_ptr(), wide(codes.scale_codes));
+            let bias = _mm256_i32gather_ps::<4>(codes.biases.as_ptr(), wide(codes.bias_codes));
+            let sum = _mm256_cvtepi32_ps(_mm256_loadu_si256(sums.as_ptr().add(at).cast()));
+            let score = _mm256_add_ps(_mm256_mul_ps(sum, scale), bias);
+            top = _mm256_max_ps(top, score);
+            _mm256_storeu_ps(out.as_mut_ptr(), score);
+        }
+    }
+    let mut lanes = [0.0; ROWS];
+    // SAFETY: eight places.
+    unsafe { _mm256_storeu_ps(lanes.as_mut_ptr(), top) };
+    lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
+}

@@ -1,0 +1,73 @@
+//! The scores that choose candidates: an 8-bit query over the rows of a pack, in integers until the last step.
+//!
+//! Close to the exact score, not equal: every dimension of the query is off by at most half of one part in 127 of its largest.
+//! The same bits on every platform, whichever kernel computed them.
+
+use tastekeeper_kernels::{Codes, Finish, Kernel, Query, scores};
+
+use super::Model;
+use super::tables::row;
+use crate::layout::Section;
+
+/// Items whose scores are computed at once. Their sums stay in the nearest cache.
+const SCAN_BLOCK: usize = 512;
+
+/// Scores of one query over the items of one model.
+pub struct Scan<'a> {
+    model: &'a Model,
+    kernel: Kernel,
+    query: Query,
+    /// What a scale's code is worth, the query's step included.
+    scales: [f32; 256],
+    /// What a popularity's code adds.
+    popularities: [f32; 256],
+}
+
+impl Model {
+    /// Scores by `direction`, and `popularity_weight` times the popularity.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `direction` is not [`Model::dim`] long.
+    pub fn scan(&self, direction: &[f32], popularity_weight: f32) -> Scan<'_> {
+        assert_eq!(direction.len(), self.dim(), "one value per dimension");
+        let codes = if self.tables.int8_vectors { Codes::Int8 } else { Codes::Int4 };
+        let query = Query::new(direction, codes);
+        let scales = self.scales.map(|scale| scale * query.step());
+        let mut code = 0.0;
+        let popularities = [(); 256].map(|()| {
+            let value = popularity_weight * (code / 255.0);
+            code += 1.0;
+            value
+        });
+        Scan { model: self, kernel: Kernel::best(), query, scales, popularities }
+    }
+}
+
+impl Scan<'_> {
+    /// Writes the scores of as many items as `out` has places, from item `first` on, and returns the highest.
+    fn scores(&self, first: u32, out: &mut [f32]) -> f32 {
+        let (tables, first, count) = (&self.model.tables, first as usize, out.len());
+        let mut sums = [0; SCAN_BLOCK];
+        let codes = |section| &tables.section(section)[first..first + count];
+        let row_bytes = tables.vector_row_bytes();
+        let rows = row(&tables.section(Section::Vectors)[first * row_bytes..], 0, count * row_bytes);
+        let finish = Finish {
+            scale_codes: codes(Section::VectorScales),
+            scales: &self.scales,
+            bias_codes: codes(Section::Popularity),
+            biases: &self.popularities,
+        };
+        scores(self.kernel, &self.query, rows, finish, &mut sums, out)
+    }
+
+    /// Calls `visit` with the first item, the scores and the highest of them, block by block over all items.
+    pub fn for_each_block(&self, mut visit: impl FnMut(u32, &mut [f32], f32)) {
+        let mut out = [0.0; SCAN_BLOCK];
+        for first in (0..self.model.len()).step_by(SCAN_BLOCK) {
+            let out = &mut out[..SCAN_BLOCK.min((self.model.len() - first) as usize)];
+            let highest = self.scores(first, out);
+            visit(first, out, highest);
+        }
+    }
+}
