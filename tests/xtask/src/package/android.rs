@@ -14,7 +14,7 @@ const NDK: &str = "ANDROID_NDK_HOME";
 /// The least Android: 7.0.
 const API: &str = "24";
 /// The folder of the Kotlin package.
-const KOTLIN: &str = "bindings/kotlin";
+const KOTLIN: &str = "bindings/kotlin/android";
 
 /// A processor of Android phones: the compiler's name of it, the AAR's, and the NDK's.
 struct Abi {
