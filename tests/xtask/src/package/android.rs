@@ -64,6 +64,10 @@ pub(super) fn package(packaging: &mut Packaging<'_>) -> Result<(), Failure> {
             ABIS.iter().map(|abi| abi.name).collect::<Vec<_>>().join(", ")
         ));
     }
+    packaging.missing.push(
+        "android/classes.jar: Maven builds it from bindings/kotlin; an AAR is it, the manifest, proguard.txt and jni in one zip"
+            .to_owned(),
+    );
     for (from, to) in [
         ("src/main/AndroidManifest.xml", "android/AndroidManifest.xml"),
         ("consumer-rules.pro", "android/proguard.txt"),
