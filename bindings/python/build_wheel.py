@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,9 +20,12 @@ import zipfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import stubs  # noqa: E402 - the file beside this one
+
 ROOT = HERE.parent.parent
 NAME = "tastekeeper"
-VERSION = "0.1.0"
+VERSION = re.search(r'^version = "(.+)"$', (HERE / "pyproject.toml").read_text("utf-8"), re.M)[1]
 
 
 def library_name() -> str:
@@ -32,6 +36,11 @@ def library_name() -> str:
 
 def cargo(*arguments: str) -> None:
     subprocess.run([os.environ.get("CARGO", "cargo"), *arguments], cwd=ROOT, check=True)
+
+
+def bindgen(*arguments: str) -> str:
+    command = [os.environ.get("CARGO", "cargo"), "run", "--quiet", "--package", "tastekeeper-bindgen", "--", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True, encoding="utf-8").stdout
 
 
 def target_folder() -> Path:
@@ -53,11 +62,9 @@ def fill_package(library: Path, folder: Path) -> None:
     for path in sorted([*source.glob("*.py"), source / "py.typed"]):
         shutil.copyfile(path, folder / path.name)
     with tempfile.TemporaryDirectory() as made:
-        cargo(
-            *("run", "--quiet", "--package", "tastekeeper-bindgen", "--", "generate", "--language", "python"),
-            *("--no-format", "--out-dir", made, str(library)),
-        )
+        bindgen("generate", "--language", "python", "--no-format", "--out-dir", made, str(library))
         shutil.copyfile(Path(made) / "tastekeeper_ffi.py", folder / "_core.py")
+    (folder / "_core.pyi").write_text(stubs.write(bindgen("surface", str(library))), "utf-8")
     shutil.copyfile(library, folder / library_name())
     if shutil.which("strip") and sys.platform == "linux":
         subprocess.run(["strip", folder / library_name()], check=True)

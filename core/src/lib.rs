@@ -119,13 +119,8 @@
 //!
 //! * It has no network, no threads, no clock, no randomness and no keys of its own: the host gives them. It believes the
 //!   host's clock; a clock set far ahead ends consents and drops events.
-<<<<<<< HEAD
 //! * It sends nothing: a [`Report`] leaves when the app sends its bytes (with the feature `prio`, report shares may in its
-//!   place). What reports do not protect stands in `docs/privacy.md`. Other languages than Rust are not there yet.
-=======
-//! * It sends nothing: a [`Report`] leaves when the app sends its bytes. What reports do not protect stands in
-//!   `docs/privacy.md`.
->>>>>>> bindings
+//!   place). What reports do not protect stands in `docs/privacy.md`.
 //! * It does not notice when someone puts back a whole older store together with its older keys, replaces a file by an
 //!   older one of the same generation, or cuts its end: that needs a counter the host keeps.
 //! * It does not hide *that* there is a history, or how large it is, and it does not protect a running, unlocked phone.

@@ -1,5 +1,6 @@
 """The package around the engine: columns, arrays, keys in files, reasons, and the examples of the README."""
 
+import importlib.metadata
 import json
 import os
 import re
@@ -140,6 +141,7 @@ class Papers(unittest.TestCase):
 
     def test_version_and_sensitive_categories(self):
         self.assertEqual(tk.version(), tk.__version__)
+        self.assertEqual(tk.version(), importlib.metadata.version("tastekeeper"))
         self.assertRegex(tk.git_sha(), "^(unknown|[0-9a-f]{7,40})$")
         self.assertTrue(tk.is_sensitive("medication"))
         self.assertFalse(tk.is_sensitive("lamps"))
@@ -168,6 +170,27 @@ class Package(unittest.TestCase):
                 done = subprocess.run([sys.executable, "-c", example], cwd=folder, capture_output=True, text=True)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertTrue(done.stdout)
+
+    def test_a_type_checker_understands_it(self):
+        program = """
+import tastekeeper as tk
+
+with tk.Recommender(tk.Config(model_keys=[tk.read_key("x")])) as shop:
+    outcomes: list[tk.Tracked] = shop.replay(tk.events_from_columns(["a"]))
+    shop.set_level(tk.PersonalizationLevel.ON_DEVICE, tk.Consent(notice_version="1"))
+    answer = shop.recommend(tk.Request(kind=tk.RecommendationKind.TRENDING(None), filter=tk.Filter.NOT(tk.Filter.ALL([]))))
+    sentence: str = tk.why(answer.items[0].reasons[0])
+    wrong: int = shop.export_data()
+    shop.recommend(tk.Request(kind="for you"))
+"""
+        with TemporaryDirectory() as folder:
+            (Path(folder) / "program.py").write_text(program)
+            done = subprocess.run(
+                [sys.executable, "-m", "mypy", "program.py"], cwd=folder, capture_output=True, text=True
+            )
+        # the two mistakes, and nothing else
+        found = [line.split(": ")[0] for line in done.stdout.splitlines() if ": error: " in line]
+        self.assertEqual(found, ["program.py:9", "program.py:10"], done.stdout + done.stderr)
 
     def test_it_is_typed_and_the_library_is_stripped(self):
         folder = Path(tk.__file__).parent

@@ -3,8 +3,8 @@
 Everything an app can do is here, with the same answers to the last bit. `Recommender` is the one object; all else is plain records.
 """
 
+from . import _core
 from ._core import *  # noqa: F401,F403 - the records, enums, errors and functions of the library
-from ._core import __all__ as _records
 from .batch import Answers, events_from_columns, recommend_for_histories
 from .hosts import FileKeys, FixedClock, MemoryKeys
 from .reasons import reason_code, why
@@ -12,8 +12,17 @@ from .recommender import Recommender, read_key
 
 __version__ = "0.1.0"
 
-__all__ = sorted(
-    {name for name in _records if not name.endswith(("Impl", "Protocol"))}
-    | {"Answers", "FileKeys", "FixedClock", "MemoryKeys", "Recommender", "events_from_columns", "read_key"}
-    | {"reason_code", "recommend_for_histories", "why"}
-)
+# in a form that type checkers read
+__all__ = [
+    "Answers",
+    "FileKeys",
+    "FixedClock",
+    "MemoryKeys",
+    "Recommender",
+    "events_from_columns",
+    "read_key",
+    "reason_code",
+    "recommend_for_histories",
+    "why",
+]
+__all__ += _core.__all__
