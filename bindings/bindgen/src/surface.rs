@@ -156,9 +156,10 @@ mod tests {
 
     #[test]
     fn every_call_can_report_a_failure() {
-        let calls = built();
-        let calls: Vec<&str> =
-            calls.lines().filter(|line| !line.starts_with(' ') && line.contains('(')).collect();
+        let listing = built();
+        let is_call =
+            |line: &&str| !line.starts_with(' ') && line.contains('(') && !line.contains(": object ");
+        let calls: Vec<&str> = listing.lines().filter(is_call).collect();
         assert!(calls.len() > 40, "{} calls", calls.len());
         for call in calls {
             assert!(call.contains(" throws "), "a panic in this call would end a Swift process: {call}");
