@@ -94,7 +94,9 @@ fn git_sha(steps: &Steps) -> String {
 impl Packaging<'_> {
     /// The libraries for Linux, which the tests of the packages run with.
     fn linux(&mut self) -> Result<(), Failure> {
-        let built = self.library(HOST, "cdylib", &[])?;
+        // Its instructions are longer, and none of it goes onto a phone.
+        let smaller = ("CARGO_PROFILE_SHIP_OPT_LEVEL".to_owned(), "z".into());
+        let built = self.library(HOST, "cdylib", &[smaller])?;
         self.keep(&built, HOST, Command::new("strip"))?;
         let linker =
             ("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER".to_owned(), self.compilers.program("cc"));
@@ -115,7 +117,7 @@ impl Packaging<'_> {
         let mut build =
             self.steps.cargo(&["rustc", "--locked", "--profile", PROFILE, "-p", LIBRARY, "--lib"]);
         build.args(["--crate-type", kind, "--target", target]);
-        build.args(["-Zbuild-std=std,panic_unwind", "-Zbuild-std-features="]);
+        build.args(["-Zbuild-std=std,panic_unwind", "-Zbuild-std-features=optimize_for_size"]);
         build
             .env("CARGO_TARGET_DIR", self.compilers.target())
             .env("RUSTC", self.compilers.program("rustc"))
