@@ -34,24 +34,18 @@ pub(crate) fn dots(kernel: Kernel, query: &Query, rows: &[u8], out: &mut [i32]) 
         match kernel {
             Kernel::Dotprod => {
                 assert!(has_dotprod(), "this processor does not have the kernel");
-                each(query, rows, head, loads, sdot);
+                each::<true>(query, rows, head, loads);
             }
-            _ => each(query, rows, head, loads, widening),
+            _ => each::<false>(query, rows, head, loads),
         }
     }
     scalar::dots(query, &rows[whole * bytes..], tail);
 }
 
 /// # Safety
-/// `step` may be called on this processor; the loads of every row of `out` are within `rows`.
-#[inline]
-unsafe fn each(
-    query: &Query,
-    rows: &[u8],
-    out: &mut [i32],
-    loads: usize,
-    step: unsafe fn(int32x4_t, int8x16_t, int8x16_t) -> int32x4_t,
-) {
+/// With `DOTPROD` the processor has 8-bit dot products; the loads of every row of `out` are within `rows`.
+#[target_feature(enable = "neon")]
+unsafe fn each<const DOTPROD: bool>(query: &Query, rows: &[u8], out: &mut [i32], loads: usize) {
     let (bytes, first, second) = (query.row_bytes(), query.first(), query.second());
     let is_int8 = query.codes() == Codes::Int8;
     for (row, out) in out.iter_mut().enumerate() {
@@ -64,11 +58,11 @@ unsafe fn each(
                 let row = vld1q_s8(rows.as_ptr().add(row * bytes + at).cast());
                 let even = vld1q_s8(first.as_ptr().add(at));
                 if is_int8 {
-                    sum = step(sum, row, even);
+                    sum = step::<DOTPROD>(sum, row, even);
                 } else {
                     let odd = vld1q_s8(second.as_ptr().add(at));
-                    sum = step(sum, vshrq_n_s8::<4>(vshlq_n_s8::<4>(row)), even);
-                    sum = step(sum, vshrq_n_s8::<4>(row), odd);
+                    sum = step::<DOTPROD>(sum, vshrq_n_s8::<4>(vshlq_n_s8::<4>(row)), even);
+                    sum = step::<DOTPROD>(sum, vshrq_n_s8::<4>(row), odd);
                 }
             }
         }
@@ -76,12 +70,18 @@ unsafe fn each(
     }
 }
 
-/// `sum` plus the dot products of each four bytes.
+/// `sum` plus the dot products of each four bytes, or of others that add up to the same: products of at most 128 * 127 fit into 16
+/// bits, pairs of them into 32.
 ///
 /// # Safety
-/// The processor has 8-bit dot products.
-#[inline(always)]
-unsafe fn sdot(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
+/// With `DOTPROD` the processor has 8-bit dot products.
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn step<const DOTPROD: bool>(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
+    if !DOTPROD {
+        let low = vmull_s8(vget_low_s8(a), vget_low_s8(b));
+        return vpadalq_s16(vpadalq_s16(sum, low), vmull_high_s8(a, b));
+    }
     // SAFETY: the caller's; registers only.
     unsafe {
         asm!(
@@ -92,15 +92,4 @@ unsafe fn sdot(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
         );
     }
     sum
-}
-
-/// The same without that instruction: products of at most 128 * 127 fit into 16 bits, pairs of them into 32.
-///
-/// # Safety
-/// NEON, which every aarch64 has.
-#[inline(always)]
-unsafe fn widening(sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
-    let low = vmull_s8(vget_low_s8(a), vget_low_s8(b));
-    let high = vmull_high_s8(a, b);
-    vpadalq_s16(vpadalq_s16(sum, low), high)
 }

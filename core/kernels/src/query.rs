@@ -23,7 +23,8 @@ pub struct Query {
     /// For int8 rows the query as it is. For int4 rows the even dimensions, and from [`MAX_DIM`] on the odd ones. Zero where
     /// there is no dimension, so that a kernel may take bytes of the next row along.
     planes: [i8; 2 * MAX_DIM],
-    /// Sum of all codes.
+    /// Sum of all codes, for kernels that take codes without a sign.
+    #[cfg(target_arch = "x86_64")]
     sum: i32,
 }
 
@@ -52,8 +53,16 @@ impl Query {
             Codes::Int8 => values.len(),
             Codes::Int4 => values.len().div_ceil(2),
         };
+        #[cfg(target_arch = "x86_64")]
         let sum = planes.iter().map(|&code| i32::from(code)).sum();
-        Self { codes, row_bytes, step: if usable { step } else { 0.0 }, planes, sum }
+        Self {
+            codes,
+            row_bytes,
+            step: if usable { step } else { 0.0 },
+            planes,
+            #[cfg(target_arch = "x86_64")]
+            sum,
+        }
     }
 
     /// How the rows hold their dimensions.

@@ -1,12 +1,17 @@
 //! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures the engine and
-//! `cargo xtask bench python` its binding, `cargo xtask scale` training, `cargo xtask load` the collector.
+//! `cargo xtask bench python` its binding, `cargo xtask scale` training, `cargo xtask load` the collector; `cargo xtask package`
+//! builds what apps take.
 //!
 //! The last line of `test` is `N passed, M failed`, for the machine that counts; everything before it is for people.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
 
+mod aarch64;
+mod cache;
+mod debian;
 mod deny;
 mod load;
+mod package;
 mod peers;
 mod python;
 mod quality;
@@ -14,6 +19,7 @@ mod rust;
 mod scale;
 mod sql;
 mod steps;
+mod swift;
 mod tally;
 mod wheel;
 
@@ -47,6 +53,16 @@ const PARTS: &[Part] = &[
         run: sql::run,
     },
     Part {
+        name: "aarch64",
+        about: "the engine's tests, executed as 64-bit ARM in an emulator",
+        run: aarch64::run,
+    },
+    Part {
+        name: "swift",
+        about: "the Swift package: hazards, scenarios, the README's quick start",
+        run: swift::run,
+    },
+    Part {
         name: "python",
         about: "the wheel in Python: the shared scenarios, the hazards of a binding, the README's examples",
         run: wheel::run,
@@ -59,7 +75,7 @@ const DATA: &str = "TASTEKEEPER_DATA";
 
 fn usage() -> String {
     let mut text = String::from(
-        "usage: cargo xtask test [part ..]\n       cargo xtask bench [python]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n\nparts (all of them when none is named):\n",
+        "usage: cargo xtask test [part ..]\n       cargo xtask bench [python]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
     );
     for part in PARTS {
         text += &format!("  {:<8} {}\n", part.name, part.about);
@@ -103,7 +119,10 @@ fn test(names: &[String]) -> Result<ExitCode, String> {
         None => println!("data: NOT FOUND, so tests on published data do not run; {DATA} names the folder"),
     }
     let mut steps = Steps::new(root, data.map(|folder| (DATA, folder)));
-    let failure = parts.iter().find_map(|part| (part.run)(&mut steps).err());
+    let failure = parts.iter().find_map(|part| {
+        steps.begin(part.name);
+        (part.run)(&mut steps).err()
+    });
     Ok(steps.report(failure))
 }
 
@@ -140,6 +159,13 @@ fn load(arguments: &[String]) -> Result<ExitCode, String> {
     load::run(&root, steps.cargo(&[]), arguments).map(|()| ExitCode::SUCCESS)
 }
 
+/// Builds what an app developer takes.
+fn package(kinds: &[String]) -> ExitCode {
+    let mut steps = Steps::new(workspace_root(), None);
+    let failure = package::run(&mut steps, kinds).err();
+    steps.report(failure)
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.split_first() {
@@ -148,6 +174,7 @@ fn main() -> ExitCode {
         Some((command, [name])) if command == "bench" && name == "python" => bench_python(),
         Some((command, sizes)) if command == "scale" => scale(sizes),
         Some((command, arguments)) if command == "load" => load(arguments),
+        Some((command, kinds)) if command == "package" => Ok(package(kinds)),
         Some((command, _)) if ["help", "--help", "-h"].contains(&command.as_str()) => {
             print!("{}", usage());
             Ok(ExitCode::SUCCESS)

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::cache;
 use crate::steps::{Failure, Steps};
 
 /// Holds the requirements an environment was made from. Written last: an interrupted installation is made anew.
@@ -27,7 +28,7 @@ pub(crate) fn venv(steps: &mut Steps, name: &str, requirements: &str) -> Result<
     let wanted =
         std::fs::read_to_string(&file).map_err(|error| failure(format!("{requirements}: {error}")))?;
     let variable = |name: &str| std::env::var_os(name);
-    let folder = folder(name, variable)
+    let folder = cache::folder(&format!("venv-{name}"), variable)
         .ok_or_else(|| failure("there is no folder for it: set XDG_CACHE_HOME".to_owned()))?;
     let python = program(&folder);
     let mark = folder.join(MARK);
@@ -73,12 +74,6 @@ fn program(folder: &Path) -> PathBuf {
     if cfg!(windows) { folder.join("Scripts").join("python.exe") } else { folder.join("bin").join("python") }
 }
 
-fn folder(name: &str, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")))?;
-    Some(cache.join("tastekeeper").join(format!("venv-{name}")))
-}
-
 fn is_required(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     variable("CI").is_some_and(|value| value == "true" || value == "1")
 }
@@ -89,14 +84,6 @@ mod tests {
 
     fn variable<'a>(variables: &'a [(&str, &str)]) -> impl Fn(&str) -> Option<OsString> + use<'a> {
         |name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into())
-    }
-
-    #[test]
-    fn environments_are_in_the_cache() {
-        let all = [("XDG_CACHE_HOME", "/c"), ("HOME", "/h")];
-        assert_eq!(folder("sql", variable(&all)), Some("/c/tastekeeper/venv-sql".into()));
-        assert_eq!(folder("sql", variable(&all[1..])), Some("/h/.cache/tastekeeper/venv-sql".into()));
-        assert_eq!(folder("sql", variable(&[])), None);
     }
 
     #[test]

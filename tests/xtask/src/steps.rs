@@ -26,6 +26,8 @@ pub(crate) struct Steps {
     tally: Tally,
     durations: Vec<(String, Duration)>,
     notices: Vec<String>,
+    /// Where each part begins in the tally.
+    parts: Vec<(&'static str, Tally)>,
 }
 
 impl Steps {
@@ -37,12 +39,32 @@ impl Steps {
             tally: Tally::default(),
             durations: Vec::new(),
             notices: Vec::new(),
+            parts: Vec::new(),
         }
+    }
+
+    /// What is counted from now on is counted for the part `name` too.
+    pub(crate) fn begin(&mut self, name: &'static str) {
+        self.parts.push((name, self.tally));
+    }
+
+    /// How many tests passed in each part that had any.
+    fn passed_by_part(&self) -> Vec<(&'static str, u64)> {
+        let ends = self.parts.iter().skip(1).map(|(_, begin)| begin.passed).chain([self.tally.passed]);
+        let counts = self.parts.iter().zip(ends).map(|((name, begin), end)| (*name, end - begin.passed));
+        counts.filter(|(_, passed)| *passed > 0).collect()
     }
 
     /// The workspace's folder.
     pub(crate) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The folder that cargo builds in.
+    pub(crate) fn target(&self) -> PathBuf {
+        let named = std::env::var_os("CARGO_TARGET_DIR").filter(|value| !value.is_empty());
+        let folder = self.root.join(named.map_or_else(|| PathBuf::from("target"), PathBuf::from));
+        std::path::absolute(&folder).unwrap_or(folder)
     }
 
     /// A cargo command in the workspace: the cargo that runs this program.
@@ -135,6 +157,9 @@ impl Steps {
         }
         if self.tally.ignored > 0 {
             println!("{} tests are ignored by their own mark", self.tally.ignored);
+        }
+        for (name, passed) in self.passed_by_part() {
+            println!("  {name}: {passed} tests passed");
         }
         let mut failed = self.tally.failed;
         if let Some(failure) = &failure {
@@ -247,6 +272,19 @@ mod tests {
         let mut steps = steps();
         let command = steps.command("true");
         assert_eq!(steps.run_tests("silent", command).unwrap_err().reason, "it printed no test result");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn every_part_has_its_own_count() {
+        let mut steps = steps();
+        for (name, passed) in [("one", 3), ("nothing", 0), ("two", 4)] {
+            steps.begin(name);
+            let mut command = steps.command("echo");
+            command.arg(format!("test result: ok. {passed} passed; 0 failed; 1 ignored; 0 measured"));
+            steps.run_tests(name, command).unwrap();
+        }
+        assert_eq!(steps.passed_by_part(), [("one", 3), ("two", 4)]);
     }
 
     #[test]

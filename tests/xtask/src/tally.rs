@@ -14,7 +14,8 @@ pub(crate) struct Tally {
 impl Tally {
     /// Adds the counts of `line` if it is `test result: ok. 3 passed; 0 failed; 1 ignored; ...`.
     pub(crate) fn read(&mut self, line: &str) {
-        if let Some(counted) = parse(&without_colours(line)) {
+        let line = without_colours(line);
+        if let Some(counted) = parse(&line).or_else(|| swift(&line)) {
             self.passed += counted.passed;
             self.failed += counted.failed;
             self.ignored += counted.ignored;
@@ -29,6 +30,23 @@ fn parse(line: &str) -> Option<Tally> {
     let mut parts = counts.split("; ");
     let mut count = |name: &str| parts.next()?.strip_suffix(name)?.trim().parse().ok();
     Some(Tally { passed: count("passed")?, failed: count("failed")?, ignored: count("ignored")? })
+}
+
+/// One test of XCTest (`Test Case 'X.testA' passed (0.1 seconds)`) or of Swift Testing (`✔ Test a() passed after 0.1 seconds.`).
+fn swift(line: &str) -> Option<Tally> {
+    let words = |mark: &str| line.rsplit_once(mark).map(|(before, _)| before);
+    let is_one = |before: &str| match before.split_once("Test ") {
+        Some((mark, name)) => {
+            (mark.is_empty() && name.starts_with("Case '"))
+                || (mark.chars().count() == 2 && !name.starts_with("run with "))
+        }
+        None => false,
+    };
+    let found = |marks: [&str; 2]| marks.into_iter().filter_map(words).any(is_one);
+    let passed = u64::from(found(["' passed (", " passed after "]));
+    let failed = u64::from(found(["' failed (", " failed after "]));
+    let ignored = u64::from(found(["' skipped (", " skipped"]));
+    (passed + failed + ignored == 1).then_some(Tally { passed, failed, ignored })
 }
 
 /// `line` without terminal colour sequences.
@@ -69,6 +87,23 @@ mod tests {
     #[test]
     fn output_of_a_test_in_front_does_not_hide_a_result() {
         assert_eq!(tally("....test result: ok. 7 passed; 0 failed; 0 ignored; 0 measured").passed, 7);
+    }
+
+    #[test]
+    fn tests_of_swift_count_one_by_one() {
+        let output = "Test Suite 'All tests' started at 2026-11-22 11:52:00.910\n\
+            Test Case 'X.testOne' started at 2026-11-22 11:52:00.913\n\
+            Test Case 'X.testOne' passed (0.001 seconds)\n\
+            Test Case 'X.testTwo' failed (0.0 seconds)\n\
+            Test Case 'X.testThree' skipped (0.0 seconds)\n\
+            Test Suite 'X' passed at 2026-11-22 11:52:00.914\n\
+            \t Executed 2 tests, with 0 failures (0 unexpected) in 0.001 (0.001) seconds\n\
+            \u{25c7} Test two() started.\n\
+            \u{2714} Test two() passed after 0.001 seconds.\n\
+            \u{2718} Test three() failed after 0.001 seconds with 1 issue.\n\
+            \u{2714} Suite S passed after 0.001 seconds.\n\
+            \u{2714} Test run with 1 test passed after 0.001 seconds.\n";
+        assert_eq!(tally(output), Tally { passed: 2, failed: 2, ignored: 1 });
     }
 
     #[test]
