@@ -45,6 +45,13 @@ impl Steps {
         &self.root
     }
 
+    /// The folder that cargo builds in.
+    pub(crate) fn target(&self) -> PathBuf {
+        let named = std::env::var_os("CARGO_TARGET_DIR").filter(|value| !value.is_empty());
+        let folder = self.root.join(named.map_or_else(|| PathBuf::from("target"), PathBuf::from));
+        std::path::absolute(&folder).unwrap_or(folder)
+    }
+
     /// A cargo command in the workspace: the cargo that runs this program.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
