@@ -60,12 +60,7 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
 pub(crate) fn bench(steps: &mut Steps) -> Result<(), Failure> {
     find_tools(steps)?;
     let target = steps.target();
-    let command =
-        steps.cargo(&["build", "--locked", "--release", "-p", "tastekeeper-models", "--bin", "tastekeeper"]);
-    steps.run("the tastekeeper command", command)?;
-    let mut build = steps.cargo(&["build", "--locked", "--profile", "ship", "-p", LIBRARY]);
-    build.args(["--example", "calls"]);
-    steps.run("the calls in Rust", build)?;
+    wheel::build_calls(steps)?;
     // The tests are compiled with the measurement, and one of them calls what only the library of the tests has.
     let mut build = steps.cargo(&["rustc", "--locked", "--profile", "ship", "-p", LIBRARY, "--lib"]);
     build.args(["--features", "hazards", "--crate-type", "cdylib"]);

@@ -81,7 +81,7 @@ const DATA: &str = "TASTEKEEPER_DATA";
 
 fn usage() -> String {
     let mut text = String::from(
-        "usage: cargo xtask test [part ..]\n       cargo xtask bench [python|kotlin]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
+        "usage: cargo xtask test [part ..]\n       cargo xtask bench [python|kotlin|swift]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
     );
     for part in PARTS {
         text += &format!("  {:<8} {}\n", part.name, part.about);
@@ -146,7 +146,8 @@ fn bench_calls(language: &str) -> Result<ExitCode, String> {
     let measured = match language {
         "python" => wheel::bench(&mut steps),
         "kotlin" => kotlin::bench(&mut steps),
-        other => return Err(format!("there is no benchmark `{other}`; there are: python, kotlin")),
+        "swift" => swift::bench(&mut steps),
+        other => return Err(format!("there is no benchmark `{other}`; there are: python, kotlin, swift")),
     };
     match measured {
         Ok(()) => Ok(ExitCode::SUCCESS),
