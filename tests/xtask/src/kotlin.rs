@@ -15,8 +15,8 @@ const PACKAGE: &str = "bindings/kotlin";
 const MODULES: &[&str] = &["", "tastekeeper", "android", "screens", "samples"];
 /// What its name is in the workspace.
 const LIBRARY: &str = "tastekeeper-ffi";
-/// What installs what is missing.
-const INSTALL: &str = "apt-get install -y openjdk-17-jdk-headless maven";
+/// What installs what is missing, and goes on.
+const INSTALL: &str = "apt-get install -y openjdk-17-jdk-headless maven && cargo xtask test kotlin";
 
 fn failure(step: &str, reason: String, repeat: &str) -> Failure {
     Failure { step: step.to_owned(), reason, repeat: repeat.to_owned() }
