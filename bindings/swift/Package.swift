@@ -35,6 +35,8 @@ let package = Package(
         ),
         // what the screens of `examples/ios` show and do, without a user interface
         .target(name: "TastekeeperScreens", dependencies: ["Tastekeeper"]),
+        // `cargo xtask bench swift`; in no product
+        .executableTarget(name: "CallCosts", dependencies: ["Tastekeeper"], path: "Benchmarks"),
         .testTarget(name: "TastekeeperTests", dependencies: ["Tastekeeper", "TastekeeperScreens"]),
     ],
     swiftLanguageModes: [.v6]

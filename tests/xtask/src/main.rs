@@ -10,6 +10,7 @@ mod aarch64;
 mod cache;
 mod debian;
 mod deny;
+mod kotlin;
 mod load;
 mod package;
 mod peers;
@@ -67,6 +68,11 @@ const PARTS: &[Part] = &[
         about: "the wheel in Python: the shared scenarios, the hazards of a binding, the README's examples",
         run: wheel::run,
     },
+    Part {
+        name: "kotlin",
+        about: "the Kotlin packages on the JVM: hazards, scenarios, Android's part, the README's quick start",
+        run: kotlin::run,
+    },
     Part { name: "peers", about: "the metrics of evaluations against RecTools, to 1e-9", run: peers::run },
 ];
 
@@ -75,7 +81,7 @@ const DATA: &str = "TASTEKEEPER_DATA";
 
 fn usage() -> String {
     let mut text = String::from(
-        "usage: cargo xtask test [part ..]\n       cargo xtask bench [python]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
+        "usage: cargo xtask test [part ..]\n       cargo xtask bench [python|kotlin|swift]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
     );
     for part in PARTS {
         text += &format!("  {:<8} {}\n", part.name, part.about);
@@ -134,10 +140,16 @@ fn bench() -> Result<ExitCode, String> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Shows what calls cost in Python next to Rust.
-fn bench_python() -> Result<ExitCode, String> {
+/// Shows what calls cost in another language next to Rust.
+fn bench_calls(language: &str) -> Result<ExitCode, String> {
     let mut steps = Steps::new(workspace_root(), None);
-    match wheel::bench(&mut steps) {
+    let measured = match language {
+        "python" => wheel::bench(&mut steps),
+        "kotlin" => kotlin::bench(&mut steps),
+        "swift" => swift::bench(&mut steps),
+        other => return Err(format!("there is no benchmark `{other}`; there are: python, kotlin, swift")),
+    };
+    match measured {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(failure) => {
             Err(format!("{}: {}. To repeat it:\n  {}", failure.step, failure.reason, failure.repeat))
@@ -171,7 +183,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.split_first() {
         Some((command, names)) if command == "test" => test(names),
         Some((command, [])) if command == "bench" => bench(),
-        Some((command, [name])) if command == "bench" && name == "python" => bench_python(),
+        Some((command, [name])) if command == "bench" => bench_calls(name),
         Some((command, sizes)) if command == "scale" => scale(sizes),
         Some((command, arguments)) if command == "load" => load(arguments),
         Some((command, kinds)) if command == "package" => Ok(package(kinds)),

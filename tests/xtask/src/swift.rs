@@ -4,6 +4,7 @@
 //! its root (`chroot`), in a mount namespace of its own: what is mounted there is gone when the command ends, whatever happens
 //! to it. It needs root, or a system that lets its users have namespaces.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -31,28 +32,58 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
     let target = steps.target();
     let package = steps.root().join(PACKAGE);
     let library = wheel::hazards(steps, &target)?;
-    generate(steps, &library, &target.join("swift-generated"))
-        .and_then(|generated| lay(&generated, &package))
-        .and_then(|()| quick_start(&package))
-        .map_err(|reason| Failure {
-            step: "Swift for the library".to_owned(),
-            reason,
-            repeat: "cargo xtask test swift".to_owned(),
-        })?;
-
-    let scratch = target.join("swift");
-    let made = std::fs::create_dir_all(&scratch);
-    made.map_err(|error| Failure {
-        step: "Swift for the library".to_owned(),
-        reason: format!("{}: {error}", scratch.display()),
-        repeat: "cargo xtask test swift".to_owned(),
-    })?;
+    let scratch = prepare(steps, &library, "swift")?;
     let root = steps.root().to_path_buf();
     let mut tests = swift.command(steps, "swift-test", &[&root, &target]);
     tests.arg("--package-path").arg(&package).arg("--scratch-path").arg(&scratch);
     tests.env(LIBRARY_FOLDER, library.parent().unwrap_or(&library));
     steps.run_tests("Swift", tests)?;
     check_what_is_apples(steps, &swift, &scratch)
+}
+
+/// Shows what calls cost in Swift next to Rust: `cargo xtask bench swift`.
+///
+/// # Errors
+/// A build that fails, or a compiler that cannot be had.
+pub(crate) fn bench(steps: &mut Steps) -> Result<(), Failure> {
+    let swift = Swift::find(steps, "swift")?;
+    let (root, target) = (steps.root().to_path_buf(), steps.target());
+    wheel::build_calls(steps)?;
+    let arguments = ["rustc", "--locked", "--profile", "ship", "-p", "tastekeeper-ffi", "--lib"];
+    let mut build = steps.cargo(&arguments);
+    build.args(["--crate-type", "cdylib"]);
+    steps.run("the library, as it ships", build)?;
+    let library = target.join("ship/libtastekeeper_ffi.so");
+    let scratch = prepare(steps, &library, "swift-ship")?;
+    let mut build = swift.command(steps, "swift-build", &[&root, &target]);
+    build.args(["--configuration", "release", "--product", "CallCosts", "--package-path"]);
+    build.arg(root.join(PACKAGE)).arg("--scratch-path").arg(&scratch);
+    build.env(LIBRARY_FOLDER, library.parent().unwrap_or(&library));
+    steps.run("the calls in Swift", build)?;
+    let mut measure = steps.command("unshare");
+    measure.args(swift.entered(&[&root, &target])).arg(scratch.join("release/CallCosts"));
+    measure.arg(target.join("release/tastekeeper")).arg(target.join("ship/examples/calls"));
+    measure.env("PATH", "/usr/bin:/bin").env("TMPDIR", "/tmp");
+    steps.run("what calls cost", measure)
+}
+
+/// Generates the Swift that belongs to `library`, and makes the folder that the package is built in.
+fn prepare(steps: &Steps, library: &Path, scratch: &str) -> Result<PathBuf, Failure> {
+    let failure = |reason: String| Failure {
+        step: "Swift for the library".to_owned(),
+        reason,
+        repeat: "cargo xtask test swift".to_owned(),
+    };
+    let (target, package) = (steps.target(), steps.root().join(PACKAGE));
+    generate(steps, library, &target.join("swift-generated"))
+        .and_then(|generated| lay(&generated, &package))
+        .and_then(|()| quick_start(&package))
+        .map_err(failure)?;
+    let scratch = target.join(scratch);
+    match std::fs::create_dir_all(&scratch) {
+        Ok(()) => Ok(scratch),
+        Err(error) => Err(failure(format!("{}: {error}", scratch.display()))),
+    }
 }
 
 /// Type-checks what the package does with Apple's frameworks, against stand-ins for the few names that it uses, and looks whether
@@ -251,15 +282,23 @@ impl Swift {
         Ok(swift)
     }
 
+    /// What `unshare` takes in front of a program that runs in the compiler's root and sees the `folders` where they are.
+    fn entered(&self, folders: &[&Path]) -> Vec<OsString> {
+        let mut words: Vec<OsString> = ["--mount", "--propagation", "private"].map(Into::into).into();
+        if !is_root() {
+            words.push("--map-root-user".into());
+        }
+        words.extend(["sh", "-c", ENTER, "sh"].map(OsString::from));
+        words.push(self.root.as_os_str().to_owned());
+        words.extend(folders.iter().map(|folder| folder.as_os_str().to_owned()));
+        words.push("--".into());
+        words
+    }
+
     /// One of the compiler's programs (`swift-build`, `swift-test`, `swiftc`), which sees the `folders` where they are.
     pub(crate) fn command(&self, steps: &Steps, program: &str, folders: &[&Path]) -> Command {
         let mut command = steps.command("unshare");
-        command.args(["--mount", "--propagation", "private"]);
-        if !is_root() {
-            command.args(["--map-root-user"]);
-        }
-        command.args(["sh", "-c", ENTER, "sh"]).arg(&self.root).args(folders).arg("--");
-        command.arg(format!("/usr/libexec/swift/bin/{program}"));
+        command.args(self.entered(folders)).arg(format!("/usr/libexec/swift/bin/{program}"));
         command
             .env_clear()
             .env(

@@ -15,7 +15,7 @@ impl Tally {
     /// Adds the counts of `line` if it is `test result: ok. 3 passed; 0 failed; 1 ignored; ...`.
     pub(crate) fn read(&mut self, line: &str) {
         let line = without_colours(line);
-        if let Some(counted) = parse(&line).or_else(|| swift(&line)) {
+        if let Some(counted) = parse(&line).or_else(|| swift(&line)).or_else(|| surefire(&line)) {
             self.passed += counted.passed;
             self.failed += counted.failed;
             self.ignored += counted.ignored;
@@ -47,6 +47,18 @@ fn swift(line: &str) -> Option<Tally> {
     let failed = u64::from(found(["' failed (", " failed after "]));
     let ignored = u64::from(found(["' skipped (", " skipped"]));
     (passed + failed + ignored == 1).then_some(Tally { passed, failed, ignored })
+}
+
+/// The sum of a module's tests that Maven's Surefire prints: `[INFO] Tests run: 9, Failures: 1, Errors: 0, Skipped: 2`. The same
+/// words with a time behind them are one class of it.
+fn surefire(line: &str) -> Option<Tally> {
+    let (_, counts) = line.split_once("] Tests run: ")?;
+    let mut parts = counts.split(", ");
+    let mut count = |name: &str| parts.next()?.strip_prefix(name)?.trim().parse::<u64>().ok();
+    let (run, failures, errors, ignored) =
+        (count("")?, count("Failures: ")?, count("Errors: ")?, count("Skipped: ")?);
+    let failed = failures + errors;
+    parts.next().is_none().then(|| Tally { passed: run.saturating_sub(failed + ignored), failed, ignored })
 }
 
 /// `line` without terminal colour sequences.
@@ -104,6 +116,16 @@ mod tests {
             \u{2714} Suite S passed after 0.001 seconds.\n\
             \u{2714} Test run with 1 test passed after 0.001 seconds.\n";
         assert_eq!(tally(output), Tally { passed: 2, failed: 2, ignored: 1 });
+    }
+
+    #[test]
+    fn sums_of_surefire_count_once() {
+        let output = "[INFO] Tests run: 5, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.1 s -- in a.B\n\
+            [ERROR] Tests run: 4, Failures: 1, Errors: 1, Skipped: 1, Time elapsed: 1 s <<< FAILURE! -- in a.C\n\
+            [INFO] Results:\n\
+            [ERROR] Tests run: 9, Failures: 1, Errors: 1, Skipped: 1\n\
+            [\u{1b}[1;34mINFO\u{1b}[m] \u{1b}[1;32mTests run: 2, Failures: 0, Errors: 0, Skipped: 0\u{1b}[m\n";
+        assert_eq!(tally(output), Tally { passed: 8, failed: 2, ignored: 1 });
     }
 
     #[test]

@@ -32,16 +32,22 @@ pub(crate) fn bench(steps: &mut Steps) -> Result<(), Failure> {
     let python = environment(steps)?;
     let target = target(steps.root(), std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from));
     install(steps, &python, &target)?;
+    build_calls(steps)?;
+    let mut measure = steps.command(&python);
+    measure.arg("bindings/python/benches/calls.py");
+    measure.arg(target.join("release").join("tastekeeper")).arg(target.join("ship/examples/calls"));
+    steps.run("what calls cost", measure)
+}
+
+/// Builds what the cost of calls in any language is measured with and compared with: `release/tastekeeper` and
+/// `ship/examples/calls` in the target folder.
+pub(crate) fn build_calls(steps: &mut Steps) -> Result<(), Failure> {
     let command =
         steps.cargo(&["build", "--locked", "--release", "-p", "tastekeeper-models", "--bin", "tastekeeper"]);
     steps.run("the tastekeeper command", command)?;
     let arguments = ["build", "--locked", "--profile", "ship", "-p", "tastekeeper-ffi", "--example", "calls"];
     let command = steps.cargo(&arguments);
-    steps.run("the calls in Rust", command)?;
-    let mut measure = steps.command(&python);
-    measure.arg("bindings/python/benches/calls.py");
-    measure.arg(target.join("release").join("tastekeeper")).arg(target.join("ship/examples/calls"));
-    steps.run("what calls cost", measure)
+    steps.run("the calls in Rust", command)
 }
 
 /// The Python that the package is installed into.

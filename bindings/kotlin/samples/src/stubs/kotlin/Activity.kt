@@ -1,0 +1,3 @@
+package androidx.activity
+
+open class ComponentActivity : android.app.Activity()
