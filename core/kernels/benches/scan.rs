@@ -3,7 +3,11 @@
 //! `cargo bench -p tastekeeper-kernels`. Times are medians of one pass over all rows of 64 dimensions; the ratio is to the
 //! read floor of the same bytes, measured between the passes.
 
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark takes the time, and reports")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark takes the time, and reports"
+)]
 
 use std::hint::black_box;
 use std::time::Instant;

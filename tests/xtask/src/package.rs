@@ -55,6 +55,13 @@ pub(crate) fn run(steps: &mut Steps, kinds: &[String]) -> Result<(), Failure> {
     let out = steps.target().join("package");
     let sha = git_sha(steps);
     let mut packaging = Packaging { steps, compilers, out, sha, missing: Vec::new() };
+    for kind in KINDS.iter().filter(|kind| wants(kind)) {
+        // What an earlier run left must not pass for what this one made.
+        let old = packaging.out.join(kind);
+        if old.exists() {
+            std::fs::remove_dir_all(&old).map_err(|error| said(&old, &error))?;
+        }
+    }
     packaging.linux()?;
     if wants("android") {
         android::package(&mut packaging)?;

@@ -167,7 +167,10 @@ impl Steps {
             // A step can fail without a test that failed: it counts as one.
             failed = failed.max(1);
         }
-        println!("{} passed, {failed} failed", self.tally.passed);
+        // Steps that are no part of the tests count nothing.
+        if !self.parts.is_empty() {
+            println!("{} passed, {failed} failed", self.tally.passed);
+        }
         if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }

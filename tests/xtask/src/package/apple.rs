@@ -125,9 +125,13 @@ pub(super) fn package(packaging: &mut Packaging<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The manifest without the target of the tests, which are not packaged.
+/// The manifest without the targets of tests and measurements, which are not packaged.
 fn without_tests(manifest: &str) -> String {
-    manifest.lines().filter(|line| !line.contains(".testTarget(")).map(|line| format!("{line}\n")).collect()
+    manifest
+        .lines()
+        .filter(|line| !line.contains(".testTarget(") && !line.contains(".executableTarget("))
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 /// What Xcode reads of an XCFramework.
@@ -205,6 +209,8 @@ mod tests {
         let manifest = std::fs::read_to_string(root.join(swift::PACKAGE).join("Package.swift")).unwrap();
         let packaged = without_tests(&manifest);
         assert!(manifest.contains("testTarget") && !packaged.contains("testTarget"));
+        // of everything else the sources are there
+        assert!(!packaged.contains("path: \"Benchmarks"), "{packaged}");
         assert_eq!(packaged.matches('(').count(), packaged.matches(')').count());
         assert_eq!(packaged.matches('[').count(), packaged.matches(']').count());
     }
