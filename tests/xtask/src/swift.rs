@@ -63,7 +63,7 @@ pub(crate) fn bench(steps: &mut Steps) -> Result<(), Failure> {
     let mut measure = steps.command("unshare");
     measure.args(swift.entered(&[&root, &target])).arg(scratch.join("release/CallCosts"));
     measure.arg(target.join("release/tastekeeper")).arg(target.join("ship/examples/calls"));
-    measure.env("PATH", "/usr/bin:/bin").env("TMPDIR", "/tmp");
+    measure.env("PATH", PROGRAMS).env("TMPDIR", "/tmp");
     steps.run("what calls cost", measure)
 }
 
@@ -243,6 +243,9 @@ const RECIPE: Recipe = Recipe {
     ],
 };
 
+/// Where programs are: the compiler's, and what enters its root.
+const PROGRAMS: &str = "/usr/libexec/swift/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// Mounts the system's devices and processes and the folders `$2 ..` in the root `$1`, up to `--`, and runs the rest there.
 const ENTER: &str = concat!(
     "set -eu; root=$1; shift; mkdir -p \"$root/tmp\"; ",
@@ -301,10 +304,7 @@ impl Swift {
         command.args(self.entered(folders)).arg(format!("/usr/libexec/swift/bin/{program}"));
         command
             .env_clear()
-            .env(
-                "PATH",
-                "/usr/libexec/swift/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            )
+            .env("PATH", PROGRAMS)
             .env("HOME", "/tmp")
             .env("LANG", "C.UTF-8")
             .env("CC", "clang")
