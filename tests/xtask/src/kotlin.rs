@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::quick_start::{imports_and_body, listing};
 use crate::steps::{Failure, Steps};
 use crate::wheel;
 
@@ -135,27 +136,18 @@ fn prepare(steps: &Steps, library: &Path, generated: &Path) -> Result<(), Failur
     let readme = steps.root().join(PACKAGE).join("README.md");
     let page =
         std::fs::read_to_string(&readme).map_err(|error| said(format!("{}: {error}", readme.display())))?;
-    let listing =
-        listing(&page).ok_or_else(|| said(format!("{} has no Kotlin listing", readme.display())))?;
+    let listing = listing(&page, "kotlin")
+        .ok_or_else(|| said(format!("{} has no Kotlin listing", readme.display())))?;
     let tests = generated.join("test");
     std::fs::create_dir_all(&tests).map_err(file)?;
     std::fs::write(tests.join("QuickStart.kt"), as_test(listing)).map_err(file)
 }
 
-/// The first Kotlin listing of a Markdown page.
-fn listing(page: &str) -> Option<&str> {
-    let (_, after) = page.split_once("\n```kotlin\n")?;
-    after.split_once("\n```").map(|(listing, _)| listing)
-}
-
 /// A Kotlin file whose one function does what the listing says, imports first.
 fn as_test(listing: &str) -> String {
-    let (imports, body): (Vec<&str>, Vec<&str>) =
-        listing.lines().partition(|line| line.starts_with("import "));
-    let body: String = body.iter().map(|line| format!("    {line}\n")).collect();
+    let (imports, body) = imports_and_body(listing);
     format!(
-        "package com.tastekeeper.readme\n\n{}\n\nsuspend fun quickStart(directory: File) {{\n{body}}}\n",
-        imports.join("\n")
+        "package com.tastekeeper.readme\n\n{imports}\n\nsuspend fun quickStart(directory: File) {{\n{body}}}\n"
     )
 }
 
@@ -184,11 +176,8 @@ mod tests {
 
     #[test]
     fn the_quick_start_is_the_readmes() {
-        let page = "# X\n\n```sh\nls\n```\n\n```kotlin\nimport java.io.File\n\nval x = 1\nprint(x)\n```\n\n```kotlin\nno\n```\n";
-        let listing = listing(page).unwrap();
-        assert_eq!(listing, "import java.io.File\n\nval x = 1\nprint(x)");
         assert_eq!(
-            as_test(listing),
+            as_test("import java.io.File\n\nval x = 1\nprint(x)"),
             "package com.tastekeeper.readme\n\nimport java.io.File\n\nsuspend fun quickStart(directory: File) {\n    \n    val x = 1\n    print(x)\n}\n"
         );
     }

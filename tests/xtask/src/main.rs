@@ -16,6 +16,7 @@ mod package;
 mod peers;
 mod python;
 mod quality;
+mod quick_start;
 mod rust;
 mod scale;
 mod sql;

@@ -9,13 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::debian::{self, Recipe};
+use crate::quick_start::{imports_and_body, listing};
 use crate::steps::{Failure, Steps};
 use crate::wheel;
 
 /// The package.
 pub(crate) const PACKAGE: &str = "bindings/swift";
-/// The names of what is generated.
-const CONFIG: &str = "bindings/ffi/uniffi.toml";
 /// Screens that only Apple's compiler can build.
 const SCREENS: &str = "examples/ios";
 /// Apple's frameworks that the package uses, as stand-ins.
@@ -137,8 +136,7 @@ fn swift_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
 /// Generates the Swift module of `library` into `folder`.
 pub(crate) fn generate(steps: &Steps, library: &Path, folder: &Path) -> Result<PathBuf, String> {
     let mut bindgen = steps.cargo(&["run", "--locked", "--quiet", "-p", "tastekeeper-bindgen", "--"]);
-    bindgen.args(["generate", "--language", "swift", "--no-format", "--config"]);
-    bindgen.arg(CONFIG).arg("--out-dir").arg(folder).arg(library);
+    bindgen.args(["generate", "--language", "swift", "--no-format", "--out-dir"]).arg(folder).arg(library);
     let status = bindgen.status().map_err(|error| format!("cargo could not be run: {error}"))?;
     if status.success() { Ok(folder.to_path_buf()) } else { Err("bindgen failed".to_owned()) }
 }
@@ -183,18 +181,10 @@ fn quick_start(package: &Path) -> Result<(), String> {
     write_if_new(&file, &as_test(listing)).map_err(said)
 }
 
-/// The first listing in `language` of a Markdown page.
-fn listing<'a>(page: &'a str, language: &str) -> Option<&'a str> {
-    let (_, after) = page.split_once(&format!("\n```{language}\n"))?;
-    after.split_once("\n```").map(|(listing, _)| listing)
-}
-
 /// A Swift file whose one function does what the listing says, imports first.
 fn as_test(listing: &str) -> String {
-    let (imports, body): (Vec<&str>, Vec<&str>) =
-        listing.lines().partition(|line| line.starts_with("import "));
-    let body: String = body.iter().map(|line| format!("    {line}\n")).collect();
-    format!("{}\n\nfunc quickStart(path: String) async throws {{\n{body}}}\n", imports.join("\n"))
+    let (imports, body) = imports_and_body(listing);
+    format!("{imports}\n\nfunc quickStart(path: String) async throws {{\n{body}}}\n")
 }
 
 /// Writes a file unless it is there as it should be, so that what is built from it stays built.
@@ -330,12 +320,8 @@ mod tests {
 
     #[test]
     fn the_quick_start_is_the_readmes() {
-        let page =
-            "# X\n\n```sh\nls\n```\n\n```swift\nimport A\n\nlet x = 1\nprint(x)\n```\n\n```swift\nno\n```\n";
-        let listing = listing(page, "swift").unwrap();
-        assert_eq!(listing, "import A\n\nlet x = 1\nprint(x)");
         assert_eq!(
-            as_test(listing),
+            as_test("import A\n\nlet x = 1\nprint(x)"),
             "import A\n\nfunc quickStart(path: String) async throws {\n    \n    let x = 1\n    print(x)\n}\n"
         );
     }
