@@ -99,9 +99,11 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Part>, String> {
     Ok(PARTS.iter().filter(|part| names.is_empty() || names.iter().any(|name| name == part.name)).collect())
 }
 
-/// The folder with the workspace's `Cargo.toml`.
+/// The folder with the workspace's `Cargo.toml`: of the checkout that cargo runs this from. Another checkout with the same target
+/// folder may have built it.
 fn workspace_root() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let package = Path::new(&package);
     package.ancestors().nth(2).unwrap_or(package).to_path_buf()
 }
 
