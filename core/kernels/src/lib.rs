@@ -8,8 +8,6 @@
 //! whose bounds are checked before each block. [`Kernel::Scalar`] is safe code and what all others are tested against.
 //! Must never allocate, and never read past the rows it is given.
 
-#![cfg_attr(docsrs, feature(doc_cfg))]
-
 mod query;
 mod scalar;
 

@@ -286,12 +286,12 @@ impl Scan<'_> {
             }
             visit(first, scores, highest);
         };
-        let direction = query.scan_direction();
+        let mut direction = query.scan_direction();
         if let Some(model) = view.model() {
-            let zeros = vec![0.0; model.dim()];
-            let is_aimed = direction.len() == zeros.len();
+            // A query that is about nothing has no direction.
+            direction.resize(model.dim(), 0.0);
             let weight = narrow(extras.popularity_weight).max(0.0);
-            model.scan(if is_aimed { &direction } else { &zeros }, weight).for_each_block(&mut visit);
+            model.scan(&direction, weight).for_each_block(&mut visit);
         }
         let mut new_items = view.new_items().peekable();
         let mut vector = vec![0.0; direction.len()];
@@ -299,11 +299,9 @@ impl Scan<'_> {
         while let Some(&first) = new_items.peek() {
             scores.clear();
             scores.extend(new_items.by_ref().take(NEW_ITEMS_BLOCK).map(|index| {
-                if direction.is_empty() {
-                    return 0.0;
-                }
                 view.write_vector(index, &mut vector);
-                direction.iter().zip(&vector).map(|(q, value)| q * value).sum::<f32>()
+                // an empty sum is -0.0, which ranks behind 0.0
+                direction.iter().zip(&vector).map(|(q, value)| q * value).sum::<f32>() + 0.0
             }));
             visit(first, &mut scores, f32::INFINITY);
         }
