@@ -29,6 +29,7 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
         "--release",
         "-p",
         "tastekeeper-models",
+        "--lib",
         "--test",
         "baselines_on_published_data",
         "--test",
