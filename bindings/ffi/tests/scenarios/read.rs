@@ -5,7 +5,8 @@ use tastekeeper::consent::cmp::{CmpPolicy, CmpSignals, SignalValue};
 use tastekeeper::store::Durability;
 use tastekeeper::{
     Availability, Boost, Config, Consent, Context, Event, EventKind, EventRef, Filter, Forget, Interest,
-    Item, ItemPatch, MinRelevance, PersonalizationLevel, Pin, RecommendationKind, Request, SameAs, Subject,
+    Item, ItemPatch, MinRelevance, PersonalizationLevel, Pin, RecommendationKind, Request, Retrieval, SameAs,
+    Subject,
 };
 
 pub(crate) fn text(value: &Value) -> String {
@@ -267,6 +268,14 @@ pub(crate) fn request(value: &Value) -> Request {
                     "medium" => MinRelevance::Medium,
                     "high" => MinRelevance::High,
                     other => panic!("relevance {other}"),
+                }
+            }
+            "retrieval" => {
+                request.retrieval = match value.as_str().unwrap() {
+                    "auto" => Retrieval::Auto,
+                    "exhaustive" => Retrieval::Exhaustive,
+                    "linked" => Retrieval::Linked,
+                    other => panic!("retrieval {other}"),
                 }
             }
             "fallback" => request.fallback = value.as_bool().unwrap(),
