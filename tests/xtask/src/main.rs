@@ -10,6 +10,7 @@ mod aarch64;
 mod cache;
 mod debian;
 mod deny;
+mod java;
 mod kotlin;
 mod load;
 mod package;
