@@ -117,4 +117,4 @@ pub fn scores(
 }
 
 #[cfg(test)]
-mod tests;
+mod kernel_tests;

@@ -15,8 +15,6 @@ use crate::wheel;
 const PACKAGE: &str = "bindings/kotlin";
 /// Their modules, for whose `pom.xml` something was fetched.
 const MODULES: &[&str] = &["", "tastekeeper", "android", "screens", "samples"];
-/// What its name is in the workspace.
-const LIBRARY: &str = "tastekeeper-ffi";
 
 fn failure(step: &str, reason: String, repeat: &str) -> Failure {
     Failure { step: step.to_owned(), reason, repeat: repeat.to_owned() }
@@ -62,11 +60,7 @@ pub(crate) fn bench(steps: &mut Steps) -> Result<(), Failure> {
     let target = steps.target();
     wheel::build_calls(steps)?;
     // The tests are compiled with the measurement, and one of them calls what only the library of the tests has.
-    let mut build = steps.cargo(&["rustc", "--locked", "--profile", "ship", "-p", LIBRARY, "--lib"]);
-    build.args(["--features", "hazards", "--crate-type", "cdylib"]);
-    build.env("CARGO_TARGET_DIR", target.join("hazards"));
-    steps.run("the library, as it ships", build)?;
-    let library = target.join("hazards/ship/libtastekeeper_ffi.so");
+    let library = wheel::hazards(steps, &target)?;
     let generated = target.join("kotlin-generated");
     prepare(steps, &library, &generated)?;
     let mut maven = maven(steps, &java, &library, &generated, false);
