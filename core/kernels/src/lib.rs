@@ -118,4 +118,4 @@ pub fn scores(
 }
 
 #[cfg(test)]
-mod tests;
+mod kernel_tests;
