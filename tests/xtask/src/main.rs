@@ -51,12 +51,6 @@ const PARTS: &[Part] = &[
         is_beside: false,
     },
     Part {
-        name: "quality",
-        about: "the figures on published logs, when the development data is there",
-        run: quality::run,
-        is_beside: false,
-    },
-    Part {
         name: "sql",
         about: "the transition counting and the demand in SQL against the library, in DuckDB and ClickHouse",
         run: sql::run,
@@ -84,6 +78,12 @@ const PARTS: &[Part] = &[
         name: "kotlin",
         about: "the Kotlin packages on the JVM: hazards, scenarios, Android's part, the README's quick start",
         run: kotlin::run,
+        is_beside: true,
+    },
+    Part {
+        name: "quality",
+        about: "the figures on published logs, when the development data is there",
+        run: quality::run,
         is_beside: true,
     },
     Part {
