@@ -42,7 +42,7 @@ struct Part {
     is_beside: bool,
 }
 
-/// Every part, in the order in which `cargo xtask test` runs them in their row.
+/// Every part, in the order in which `cargo xtask test` runs them in their row. Python's library replaces that of Swift and Kotlin.
 const PARTS: &[Part] = &[
     Part {
         name: "rust",
@@ -69,15 +69,15 @@ const PARTS: &[Part] = &[
         is_beside: true,
     },
     Part {
-        name: "python",
-        about: "the wheel in Python: the shared scenarios, the hazards of a binding, the README's examples",
-        run: wheel::run,
-        is_beside: true,
-    },
-    Part {
         name: "kotlin",
         about: "the Kotlin packages on the JVM: hazards, scenarios, Android's part, the README's quick start",
         run: kotlin::run,
+        is_beside: true,
+    },
+    Part {
+        name: "python",
+        about: "the wheel in Python: the shared scenarios, the hazards of a binding, the README's examples",
+        run: wheel::run,
         is_beside: true,
     },
     Part {
