@@ -62,7 +62,8 @@ const PACKAGES: &[&str] = &["tastekeeper-kernels", "tastekeeper", "tastekeeper-t
 /// A processor of 2016, without 8-bit dot products.
 const OLD: &str = "cortex-a72";
 /// The engine's modules that make numbers; a kernel that one processor has and another has not is the most likely to differ.
-const NUMBERS: &[&str] = &["kernel_tests::", "ranking::", "model::", "policy::", "report::", "explain::"];
+const NUMBERS: &[&str] =
+    &["dense::", "kernel_tests::", "ranking::", "model::", "policy::", "report::", "explain::"];
 
 /// Runs the engine's tests in qemu; installs the compilers once.
 ///
