@@ -33,8 +33,8 @@ export class ShopError extends Error {
 export interface CallDetail {
   /** The call's name in the engine, for example `recommend`. */
   readonly name: string;
-  /** Measured in the worker around the engine's call alone, JSON left out of neither way: what a tap pays. In steps of 5 on an
-   *  isolated page (the server makes it one), of 100 elsewhere. */
+  /** Measured in the worker around the engine's call, with the JSON of question and answer. In steps of 5 on an isolated page (the server
+   *  makes it one), of 100 elsewhere. */
   readonly micros: number;
   /** The error's code when it failed. */
   readonly failed?: string;
@@ -73,6 +73,8 @@ export interface State {
   /** Bytes in the browser's private file system that belong to the engine: all of it, headers included. 0 until something may be
    *  kept, and 0 again after `eraseEverything`. */
   readonly store_bytes: number;
+  /** Whether the engine runs on that store: from the first level above Off on. Before, and after erasing, it is in memory. */
+  readonly is_durable: boolean;
   /** Events kept, on disk or in memory. */
   readonly events: number;
   readonly is_private_session: boolean;
@@ -414,7 +416,7 @@ export interface Shop extends EventTarget {
 
   /** Findings of the engine about its store; empty when all is well. */
   doctor(): Promise<readonly string[]>;
-  /** A step of `tests/scenarios`, as it is written there; bit for bit as native. For tests. */
+  /** A step of `tests/scenarios` that is a call of the engine, as it is written there; the answer bit for bit as native. For tests. */
   call(step: Readonly<Record<string, unknown>>): Promise<unknown>;
   close(): Promise<void>;
 }
