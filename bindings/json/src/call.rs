@@ -143,9 +143,7 @@ fn changing(shop: &Recommender, name: &str, step: &Value) -> Result<Option<Value
             let id = id.map_err(|_| Problem::Misread("the id of a report was expected".to_owned()))?;
             shop.confirm_sent(ReportId(id))
         }
-        "set_guarded_topics" => {
-            shop.set_guarded_topics(on()?, read::consent(&step["consent"])?.as_ref())
-        }
+        "set_guarded_topics" => shop.set_guarded_topics(on()?, read::consent(&step["consent"])?.as_ref()),
         "warm_up" => shop.warm_up(),
         _ => return Ok(None),
     };

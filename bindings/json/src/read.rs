@@ -223,7 +223,10 @@ fn kind_of_event(value: &Value) -> Read<EventKind> {
         "view_cart" => EventKind::ViewCart,
         "purchase" => EventKind::Purchase,
         "refund" => EventKind::Refund,
-        #[expect(clippy::cast_possible_truncation, reason = "a rating is a short number, and checked by the engine")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a rating is a short number, and checked by the engine"
+        )]
         "rate" => EventKind::Rate(real(&value["rating"])? as f32),
         "not_interested" => EventKind::NotInterested(subject(&value["subject"])?),
         _ => return unknown("kind of event"),
@@ -302,12 +305,10 @@ fn kind_of_request(value: &Value) -> Read<RecommendationKind> {
 
 pub(crate) fn request(value: &Value) -> Read<Request> {
     let mut request = Request::new(kind_of_request(value)?);
-    let boost = |value: &Value| {
-        Ok(Boost { filter: filter(&value["filter"])?, weight: real(&value["weight"])? })
-    };
-    let pin = |value: &Value| {
-        Ok(Pin { item_id: text(&value["item_id"])?, position: size(&value["position"])? })
-    };
+    let boost =
+        |value: &Value| Ok(Boost { filter: filter(&value["filter"])?, weight: real(&value["weight"])? });
+    let pin =
+        |value: &Value| Ok(Pin { item_id: text(&value["item_id"])?, position: size(&value["position"])? });
     for (name, value) in object(value)? {
         match name.as_str() {
             "kind" | "item" | "items" | "category" => {}

@@ -72,7 +72,8 @@ impl Run<'_> {
             }
             "files" => {
                 let (files, _) = self.store.as_ref().ok_or_else(|| misread("there is no directory"))?;
-                let digest = digest_of_files(&**files).map_err(|_| misread("the directory cannot be read"))?;
+                let digest =
+                    digest_of_files(&**files).map_err(|_| misread("the directory cannot be read"))?;
                 Ok(json!(digest).into())
             }
             "reset" => {
@@ -101,7 +102,11 @@ fn misread(what: &str) -> Problem {
 ///
 /// # Errors
 /// When it is not written as a scenario. An error of the engine is an answer.
-pub fn run(scenario: &Value, files: &Files, directory: Option<Arc<dyn FileSystem>>) -> Result<Value, Problem> {
+pub fn run(
+    scenario: &Value,
+    files: &Files,
+    directory: Option<Arc<dyn FileSystem>>,
+) -> Result<Value, Problem> {
     let store = scenario["directory"].as_bool().unwrap_or(false).then(|| {
         let files = directory.unwrap_or_else(|| Arc::new(MemoryFileSystem::default()));
         (files, Arc::default())
@@ -110,7 +115,9 @@ pub fn run(scenario: &Value, files: &Files, directory: Option<Arc<dyn FileSystem
         config: &scenario["config"],
         files,
         clock: Arc::new(FixedClock::new(read::whole(&scenario["start_ms"])?)),
-        random: Arc::new(Counted::new(scenario["seed"].as_u64().ok_or_else(|| misread("a seed was expected"))?)),
+        random: Arc::new(Counted::new(
+            scenario["seed"].as_u64().ok_or_else(|| misread("a seed was expected"))?,
+        )),
         store,
         shop: None,
         saved: BTreeMap::new(),

@@ -92,7 +92,8 @@ fn node(steps: &Steps, built: &Built) -> Command {
 
 fn chromium() -> Option<PathBuf> {
     let named = std::env::var_os("CHROMIUM").filter(|value| !value.is_empty()).map(PathBuf::from);
-    let usual = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].map(PathBuf::from);
+    let usual =
+        ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].map(PathBuf::from);
     named.into_iter().chain(usual).find(|path| path.is_file())
 }
 
@@ -163,7 +164,8 @@ fn build(steps: &mut Steps, is_large: bool) -> Result<Built, Failure> {
 fn add_target(steps: &mut Steps) -> Result<(), Failure> {
     let mut ask = steps.command("rustc");
     ask.args(["--print", "target-libdir", "--target", TARGET]);
-    let output = ask.output().map_err(|error| failure("WebAssembly", error.to_string(), "rustc --version"))?;
+    let output =
+        ask.output().map_err(|error| failure("WebAssembly", error.to_string(), "rustc --version"))?;
     let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     if Path::new(&folder).is_dir() {
         return Ok(());
@@ -174,7 +176,12 @@ fn add_target(steps: &mut Steps) -> Result<(), Failure> {
 }
 
 /// The shop's data in `folder`: from the cache when the same sources made it before.
-fn make_data(steps: &mut Steps, program: &Path, folder: &Path, products: Option<&str>) -> Result<(), Failure> {
+fn make_data(
+    steps: &mut Steps,
+    program: &Path,
+    folder: &Path,
+    products: Option<&str>,
+) -> Result<(), Failure> {
     let wrong = |error: std::io::Error| failure("the shop's data", error.to_string(), "cargo xtask shop");
     let sum = SOURCES.iter().try_fold(Sum::default(), |sum, source| sum.with(&steps.root().join(source)));
     let name = format!("{}-{:016x}", products.unwrap_or("shop"), sum.map_err(wrong)?.0);
@@ -213,7 +220,11 @@ impl Default for Sum {
 
 impl Sum {
     fn add(self, bytes: &[u8]) -> Self {
-        Self(bytes.iter().fold(self.0, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)))
+        Self(
+            bytes
+                .iter()
+                .fold(self.0, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)),
+        )
     }
 
     /// A file, or a folder with everything below it.

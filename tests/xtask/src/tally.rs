@@ -15,7 +15,9 @@ impl Tally {
     /// Adds the counts of `line` if it is `test result: ok. 3 passed; 0 failed; 1 ignored; ...`.
     pub(crate) fn read(&mut self, line: &str) {
         let line = without_colours(line);
-        if let Some(counted) = parse(&line).or_else(|| swift(&line)).or_else(|| surefire(&line)).or_else(|| tap(&line)) {
+        if let Some(counted) =
+            parse(&line).or_else(|| swift(&line)).or_else(|| surefire(&line)).or_else(|| tap(&line))
+        {
             self.passed += counted.passed;
             self.failed += counted.failed;
             self.ignored += counted.ignored;

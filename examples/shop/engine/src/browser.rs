@@ -39,7 +39,10 @@ extern "C" {
 struct BrowserClock;
 
 impl Clock for BrowserClock {
-    #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a date are a whole number below 2^53")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "milliseconds of a date are a whole number below 2^53"
+    )]
     fn now_ms(&self) -> i64 {
         now() as i64
     }
@@ -79,7 +82,11 @@ impl Slots for BrowserSlots {
         slot_count() as usize
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size that is not negative")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a size that is not negative"
+    )]
     fn size(&self, slot: usize) -> Result<u64, FileError> {
         let size = slot_size(number(slot));
         if size < 0.0 { Err(refused()) } else { Ok(size as u64) }

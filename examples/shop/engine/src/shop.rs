@@ -179,7 +179,8 @@ impl<S: Slots + 'static> Shop<S> {
     /// Loads what the shop gives every phone.
     fn furnish(&self, engine: &Recommender) -> Result<(), Problem> {
         if self.files.contains_key(VOCABULARY) {
-            let load = json!({"do": "load_vocabulary", "file": VOCABULARY, "signature": VOCABULARY_SIGNATURE});
+            let load =
+                json!({"do": "load_vocabulary", "file": VOCABULARY, "signature": VOCABULARY_SIGNATURE});
             call(engine, &load, &self.files)?;
         }
         if let Some(pack) = &self.pack {
@@ -212,7 +213,8 @@ impl<S: Slots + 'static> Shop<S> {
     /// The pack with one bit turned over.
     fn load_spoilt(&self, step: &Value) -> Result<Answer, Problem> {
         let name = step["file"].as_str().unwrap_or_default();
-        let mut pack = self.files.get(name).cloned().ok_or_else(|| misread("no file of this name was given"))?;
+        let mut pack =
+            self.files.get(name).cloned().ok_or_else(|| misread("no file of this name was given"))?;
         let middle = pack.len() / 2;
         if let Some(byte) = pack.get_mut(middle) {
             *byte ^= 1;

@@ -116,7 +116,8 @@ impl Crowd {
     pub(crate) fn forget(&self) {
         let mut progress = self.progress();
         let told = &progress.told;
-        progress.told = Told { wanted: told.wanted - told.reported, is_running: told.is_running, ..Told::default() };
+        progress.told =
+            Told { wanted: told.wanted - told.reported, is_running: told.is_running, ..Told::default() };
         progress.places.clear();
     }
 
@@ -159,10 +160,8 @@ impl Crowd {
     fn report(&self, events: &[Interaction]) -> Result<[u8; 24], Failure> {
         let now_ms = SystemClock.now_ms();
         let clock = Arc::new(FixedClock::new(now_ms));
-        let phone = Recommender::open(
-            Config::default(),
-            Platform::in_memory(clock.clone(), Arc::new(SystemRandom)),
-        )?;
+        let phone =
+            Recommender::open(Config::default(), Platform::in_memory(clock.clone(), Arc::new(SystemRandom)))?;
         phone.install_model(self.model.clone())?;
         phone.install_vocabulary(self.vocabulary.clone())?;
         phone.set_level(PersonalizationLevel::Shared, Some(&Consent::new("crowd")))?;

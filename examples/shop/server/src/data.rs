@@ -211,7 +211,8 @@ fn write_catalog(
         let leaf = product.category.last().ok_or("a product has a category")?;
         let leaf = named[leaf.as_str()];
         for (key, value) in &product.attributes {
-            let known = attributes.get(key.as_str()).is_some_and(|values| values.contains_key(value.as_str()));
+            let known =
+                attributes.get(key.as_str()).is_some_and(|values| values.contains_key(value.as_str()));
             if !known && key != "size" {
                 return Err(format!("the {key} {value} has no German and French words").into());
             }
@@ -265,7 +266,8 @@ fn title(
     leaf: &CategoryWords,
     attributes: &BTreeMap<&'static str, BTreeMap<&'static str, Texts>>,
 ) -> Texts {
-    let (name, rest) = product.title.split_once(", ").map_or((&*product.title, ""), |(name, rest)| (name, rest));
+    let (name, rest) =
+        product.title.split_once(", ").map_or((&*product.title, ""), |(name, rest)| (name, rest));
     // What a product is stands at the end and is not capitalised, but for a nationality.
     let is_own = |word: &&str| word.chars().next().is_some_and(char::is_uppercase) && *word != "French";
     let own: Vec<&str> = name.split(' ').take_while(is_own).collect();
@@ -286,10 +288,7 @@ fn about(name: &str, english: &str) -> Result<Texts, String> {
             "Fotografiert auf langen Wegen; kauft gute Ausrüstung einmal und pflegt sie.",
             "Photographie pendant de longues marches ; achète du bon matériel une fois et en prend soin.",
         ),
-        "Jonas" => (
-            "Läuft, zeltet und rechnet mit jedem Euro.",
-            "Court, campe et compte chaque euro.",
-        ),
+        "Jonas" => ("Läuft, zeltet und rechnet mit jedem Euro.", "Court, campe et compte chaque euro."),
         "Aylin" => (
             "Hat ein neugeborenes Kind und eine alte Katze und mag natürliche Materialien.",
             "A un nouveau-né et un vieux chat, et aime les matières naturelles.",
@@ -314,9 +313,21 @@ pub(crate) fn word(kind: InteractionKind) -> &'static str {
 }
 
 fn write_personas(config: &ShopConfig, shop: &Shop, folder: &Path) -> Result<(), Failure> {
+    let branches: BTreeMap<&str, &str> =
+        shop.products.iter().map(|product| (product.id.as_str(), product.category[1].as_str())).collect();
     let mut personas = Vec::new();
     for persona in &shop.personas {
-        let times = persona.sequence.events.iter().filter_map(|event| event.time_ms);
+        // Shoppers of the log go astray now and then; a persona has forty events to be known by, and keeps to the taste.
+        let is_own = |item: &str| {
+            let branch = branches.get(item).copied().unwrap_or_default();
+            persona
+                .categories
+                .iter()
+                .any(|leaf| leaf.strip_prefix(branch).is_some_and(|rest| rest.starts_with('-')))
+        };
+        let own =
+            persona.sequence.events.iter().filter(|event| is_own(&shop.dataset.items[event.item as usize]));
+        let times = own.filter_map(|event| event.time_ms);
         // The last visit was an hour ago.
         let last_ms = times.max().unwrap_or(config.now_ms) + DAY_MS / 24;
         let events: Vec<_> = persona
@@ -325,6 +336,7 @@ fn write_personas(config: &ShopConfig, shop: &Shop, folder: &Path) -> Result<(),
             .iter()
             .map(|event| (event, last_ms - event.time_ms.unwrap_or(last_ms)))
             .filter(|(_, ago_ms)| *ago_ms < PERSONA_DAYS * DAY_MS)
+            .filter(|(event, _)| is_own(&shop.dataset.items[event.item as usize]))
             .map(|(event, ago_ms)| {
                 let item = &shop.dataset.items[event.item as usize];
                 json!({"kind": word(event.kind), "item_id": item, "ago_ms": ago_ms})
@@ -362,7 +374,10 @@ fn write_vocabulary(shop: &Shop, key: &SigningKey, folder: &Path) -> Result<(), 
 /// What is bought more in each season, by the name of the branch.
 const SEASONS: [(&str, &[&str]); 2] = [
     ("spring", &["Garden", "Cycling", "Camping", "Running", "Travel", "Optics", "Out and About"]),
-    ("autumn", &["Lighting", "Home Textiles", "Coffee and Tea", "Games", "Needlework", "Living Room", "Skin Care"]),
+    (
+        "autumn",
+        &["Lighting", "Home Textiles", "Coffee and Tea", "Games", "Needlework", "Living Room", "Skin Care"],
+    ),
 ];
 
 /// The log as it would be at the end of a season: of what belongs to the other one, most is missing.

@@ -62,7 +62,9 @@ enum What {
 
 fn run(what: What) -> Result<(), data::Failure> {
     match what {
-        What::Data { out, products } => data::make(&data::config(products), &out, &mut |line| println!("{line}")),
+        What::Data { out, products } => {
+            data::make(&data::config(products), &out, &mut |line| println!("{line}"))
+        }
         What::Glue { wasm, out } => glue::write(&wasm, &out),
         What::Serve { web, built, listen, products } => {
             let crowd = crowd::Crowd::open(&data::config(products), &built.join("data"))?;

@@ -51,7 +51,8 @@ const ACCENTS: [Rgb; 6] =
 
 /// FNV-1a, to spread what has no order.
 pub(crate) fn spread(text: &str) -> usize {
-    let sum = text.bytes().fold(0x811C_9DC5_u32, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let sum =
+        text.bytes().fold(0x811C_9DC5_u32, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     usize::try_from(sum ^ (sum >> 15)).unwrap_or_default()
 }
 

@@ -151,7 +151,8 @@ fn media_type(path: &Path) -> &'static str {
 /// The path of a request as one below a folder; nothing for one that leads out of it.
 fn relative(uri: &Uri) -> Option<PathBuf> {
     let path = uri.path().trim_start_matches('/');
-    let path = if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
+    let path =
+        if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
     // Names in these folders need no escapes.
     let path = PathBuf::from(path);
     let is_plain = !path.to_string_lossy().contains(['%', '\\', '\0']);
