@@ -25,6 +25,7 @@ const place = () => location.hash.replace(/^#\/?/, '').split('/');
 const scrolled = new Map();
 let current = null;
 let at = null;
+let came = '#/';
 let parts = {};
 
 // -- the theme --
@@ -56,6 +57,9 @@ async function show(isNew = true) {
   }
   if (mine !== turn) return;
   current = screen;
+  // back from a product is where the shopper came from
+  if (screen.isDeep && isNew) came = at && at !== location.hash ? at : '#/';
+  if (screen.isDeep) screen.back = came;
   at = location.hash;
   shown.clear();
   const heading = h('h1', { tabindex: '-1', class: screen.isHome ? 'first' : null }, screen.isHome ? t('shop') : screen.title);

@@ -99,13 +99,14 @@ export function rail(key, request) {
 export function personalShare() {
   const items = [...shown.values()].flatMap((answer) => answer.items);
   if (items.length === 0) return null;
-  return items.filter((item) => item.source === 'personal' || item.source === 'exploration').length / items.length;
+  return items.filter((item) => item.source === 'personal').length / items.length;
 }
 
 // The same question has the same answer, so that a row changes for a tap only.
 const SEED = { seed: '1' };
 export const RAILS = {
-  for_you: () => rail('for_you', () => ({ kind: 'for_you', count: 10, scenario: 'home', exploration_rate: 0.1, ...SEED })),
+  // to a stranger it would be what is trending
+  for_you: () => rail('for_you', () => (model.state.level === 'off' ? null : { kind: 'for_you', count: 10, scenario: 'home', exploration_rate: 0.1, ...SEED })),
   with_cart: () => rail('with_cart', () => (model.cart.size === 0 ? null : { kind: 'bought_with', items: [...model.cart.keys()], count: 10, ...SEED })),
   recent: () => rail('recent', () => ({ kind: 'recently_viewed', count: 10, ...SEED })),
   again: () => rail('again', () => ({ kind: 'buy_again', count: 10, ...SEED })),

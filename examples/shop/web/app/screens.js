@@ -91,7 +91,7 @@ export async function item(id) {
   };
   paint();
   return {
-    title: model.title(id), rails, onstate: paint,
+    title: model.title(id), isDeep: true, rails, onstate: paint,
     node: h('div', {}, h('article.product', { 'data-item': id }, drawn(picture(product.picture)), h('p.path', {}, product.category.map((one, at) =>
       [at ? ' › ' : null, h('a', { href: `#/category/${one}` }, model.name(one))])), line,
     h('dl', {}, h('div', {}, h('dt', {}, t('made_by')), h('dd', {}, product.brand)), Object.entries(product.attributes).map(([key, value]) =>

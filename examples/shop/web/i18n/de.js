@@ -6,7 +6,7 @@ export default {
   nav_home: 'Laden', nav_search: 'Suche', nav_wishlist: 'Wünsche', nav_cart: 'Korb', nav_you: 'Sie',
   back: 'Zurück', close: 'Schließen', theme: 'Hell oder dunkel', language: 'Sprache', aeroplane: 'Flugmodus',
   level_off: 'Aus: nichts wird behalten', level_session: 'Für diesen Besuch', level_on_device: 'Auf diesem Telefon', level_shared: 'Auf diesem Telefon, und grob geteilt',
-  short_off: 'Aus', short_session: 'Dieser Besuch', short_on_device: 'Auf dem Telefon', short_shared: 'Grob geteilt',
+  short_off: 'Aus', short_session: 'Besuch', short_on_device: 'Telefon', short_shared: 'Geteilt',
   about_off: 'Der Laden schlägt vor, was beliebt ist und was zum Angesehenen passt.',
   about_session: 'Vorschläge aus diesem Besuch. Weg, wenn Sie gehen.',
   about_on_device: 'Was Sie ansehen, bleibt 90 Tage versiegelt auf diesem Telefon. Nichts verlässt es.',

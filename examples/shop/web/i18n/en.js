@@ -6,7 +6,7 @@ export default {
   nav_home: 'Shop', nav_search: 'Search', nav_wishlist: 'Wish list', nav_cart: 'Cart', nav_you: 'You',
   back: 'Back', close: 'Close', theme: 'Light or dark', language: 'Language', aeroplane: 'Aeroplane mode',
   level_off: 'Off: nothing is kept', level_session: 'For this visit', level_on_device: 'On this phone', level_shared: 'On this phone, and shared coarsely',
-  short_off: 'Off', short_session: 'This visit', short_on_device: 'On this phone', short_shared: 'Shared coarsely',
+  short_off: 'Off', short_session: 'Visit', short_on_device: 'On phone', short_shared: 'Shared',
   about_off: 'The shop suggests what is popular and what goes with what you look at.',
   about_session: 'Suggestions from this visit. Gone when you leave.',
   about_on_device: 'What you look at stays on this phone, sealed, for 90 days. Nothing leaves.',

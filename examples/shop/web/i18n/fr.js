@@ -6,7 +6,7 @@ export default {
   nav_home: 'Boutique', nav_search: 'Chercher', nav_wishlist: 'Envies', nav_cart: 'Panier', nav_you: 'Vous',
   back: 'Retour', close: 'Fermer', theme: 'Clair ou sombre', language: 'Langue', aeroplane: 'Mode avion',
   level_off: 'Non : rien n’est gardé', level_session: 'Pour cette visite', level_on_device: 'Sur ce téléphone', level_shared: 'Sur ce téléphone, et partagé en gros',
-  short_off: 'Non', short_session: 'Cette visite', short_on_device: 'Sur ce téléphone', short_shared: 'Partagé en gros',
+  short_off: 'Non', short_session: 'Visite', short_on_device: 'Téléphone', short_shared: 'Partagé',
   about_off: 'La boutique propose ce qui plaît à tous et ce qui va avec ce que vous regardez.',
   about_session: 'Des suggestions tirées de cette visite. Oubliées à la sortie.',
   about_on_device: 'Ce que vous regardez reste sur ce téléphone, scellé, 90 jours. Rien n’en sort.',
