@@ -26,6 +26,7 @@ const scrolled = new Map();
 let current = null;
 let at = null;
 let came = '#/';
+let hasShown = false;
 let parts = {};
 
 // -- the theme --
@@ -75,8 +76,9 @@ async function show(isNew = true) {
   strip();
   if (isNew) {
     parts.main.scrollTop = scrolled.get(at) ?? 0;
-    if (!document.body.classList.contains('touring')) heading.focus({ preventScroll: true });
+    if (hasShown && !document.body.classList.contains('touring')) heading.focus({ preventScroll: true });
   }
+  hasShown = true;
   model.tell('screen', screen);
 }
 
@@ -138,11 +140,11 @@ function frame() {
     main: h('main', { id: 'shop', tabindex: '-1' }),
     nav: h('nav', { 'aria-label': t('nav') }, TABS.map(([tab, drawing]) => h('a', { href: `#/${tab}`, 'data-tab': tab }, icon(drawing), h('span', {}, t(NAMES[tab])), tab === 'cart' ? cart : null))),
     strip: h('aside', { id: 'strip', 'aria-label': t('strip') }, h('dl', {}, Object.entries(cells).map(([key, cell]) => h('div', {}, h('dt', {}, t(`strip_${key}`)), cell)))),
-    live: h('p.unseen', { 'aria-live': 'polite', id: 'live' }),
+    live: h('p.unseen', { role: 'status', id: 'live' }),
     toast: h('p.toast', { role: 'status', hidden: true }),
   };
-  return h('div.phone', { role: 'group', 'aria-label': t('phone') },
-    h('header.status', {}, languages, h('span.island', { 'aria-hidden': 'true' }), toggle, plane), offline, parts.main, parts.toast, parts.strip, parts.nav, parts.live);
+  return h('div.phone', {},
+    h('header', {}, h('div.status', {}, languages, h('span.island', { 'aria-hidden': 'true' }), toggle, plane), offline), parts.main, parts.toast, parts.strip, parts.nav, parts.live);
 }
 
 const isWide = matchMedia('(min-width: 1180px)');

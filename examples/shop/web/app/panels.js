@@ -86,7 +86,9 @@ export function merchant() {
   boosted();
   offer();
   paint();
-  model.news.addEventListener('shown', offer);
+  // after the rows, not in between
+  let offering;
+  model.news.addEventListener('shown', () => { clearTimeout(offering); offering = setTimeout(offer, 100); });
   model.news.addEventListener('state', paint);
   return h('section', { 'aria-labelledby': 'merchant' }, h('h2', { id: 'merchant' }, t('merchant')), h('p', {}, t('merchant_text')),
     h('div.field', {}, h('label', { for: 'product' }, t('product')), pick),

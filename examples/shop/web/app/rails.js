@@ -6,7 +6,7 @@ import * as model from './model.js';
 import { money, t } from './words.js';
 import { picture } from './picture.js';
 
-/** Milliseconds from a tap's `refresh` to the new row in the document, for whoever measures. */
+/** From the moment a tap asks for rows to each row in the document, for whoever measures. */
 export const refreshes = [];
 /** The answers on the screen by row. */
 export const shown = new Map();
@@ -48,7 +48,7 @@ function card(item, answer) {
     h(`span.tag.${tag}`, {}, t(`tag_${tag}`)),
     heart(id),
     h('div.deeds', {},
-      h('button.quiet', { type: 'button', 'aria-label': t('why_of', named), onclick: () => explain(answer(), id) }, t('why')),
+      h('button.quiet', { type: 'button', 'aria-label': `${t('why')} ${named.name}`, onclick: () => explain(answer(), id) }, t('why')),
       h('button.quiet.icon-only', { type: 'button', title: t('not_interested'), 'aria-label': t('not_interested_in', named),
         onclick: () => model.refuse(id) }, icon('close'))));
   node.querySelector('a').addEventListener('click', () => {
@@ -88,7 +88,7 @@ export function rail(key, request) {
     else shown.delete(key);
     model.tell('shown');
     if (began !== undefined) {
-      refreshes.push(performance.now() - began);
+      refreshes.push({ row: key, ms: performance.now() - began });
       if (changed > 0) model.tell('changed', { rail: t(`rail_${key}`), count: changed, all: items.length });
     }
   }
