@@ -171,7 +171,7 @@ export async function interests() {
 
 // -- what would leave --
 
-const groups = (hex) => hex.match(/.{1,8}/g).map((four, at) => h('span', {}, at ? ' ' : null, four));
+const groups = (hex) => hex.match(/.{1,8}/g).map((four) => h('span', {}, four));
 
 function reportBox(preview) {
   const [a, b] = preview.true_topic_odds;

@@ -120,7 +120,7 @@ export function cart() {
   function paint() {
     const lines = [...model.cart].map(([id, count]) => ({ id, count, product: model.shop.product(id) })).filter((line) => line.product);
     fill(list, lines.map(({ id, count, product }) => h('li', {}, drawn(picture(product.picture)), h('div', {}, h('a', { href: `#/item/${id}` }, model.title(id)),
-      h('p.line', {}, `${count} × `, price(product))), h('button.quiet', { type: 'button', 'aria-label': t('remove_item', { name: model.title(id) }),
+      h('p.line', {}, `${count} × `, price(product))), h('button.quiet', { type: 'button', 'aria-label': `${t('remove')} ${model.title(id)}`,
       onclick: async () => { await model.takeOut(id); paint(); await model.refresh(); } }, t('remove')))));
     const total = lines.reduce((sum, { count, product }) => sum + count * product.price, 0);
     fill(foot, lines.length === 0 ? h('p.empty', {}, t('cart_empty'), h('br'), h('a.button', { href: '#/' }, t('go_on')))

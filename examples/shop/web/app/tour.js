@@ -58,7 +58,8 @@ export const STEPS = [
   } },
   { key: 'step_why', look: 'dialog.sheet', async act() {
     const answer = shown.get('for_you');
-    const id = answer.items[0].item_id;
+    // the first one's score is 1 by definition
+    const id = answer.items[1].item_id;
     const { score, sum } = await explained(answer, id);
     explain(answer, id);
     await new Promise((resolve) => setTimeout(resolve, 50));
