@@ -43,7 +43,8 @@ export interface CallDetail {
 export interface OpenOptions {
   /** The model pack to begin with; `spring` where nothing is said. */
   readonly pack?: PackName;
-  /** `large` is the variant with 100 000 items, for measuring; it must have been built (`cargo xtask shop --large`). */
+  /** `large` is the variant with 100 000 items, for measuring; it must have been built (`cargo xtask shop --large`).
+   *  Of its items the engine is given what the pack does not know: new ones and those out of stock, so filters by price find few. */
   readonly size?: "shop" | "large";
   /** Keeps everything in memory even where the browser could keep it. For tests. */
   readonly memory?: boolean;

@@ -19,7 +19,21 @@ const TESTS: &str = "examples/shop/tests";
 /// The scenarios in WebAssembly.
 const SCENARIOS: &str = "examples/shop/engine/tests/scenarios.test.mjs";
 /// The sources that the shop's data comes from.
-const SOURCES: &[&str] = &["examples/shop/server/src", "models/src", "core/src", "Cargo.lock"];
+const SOURCES: &[&str] = &[
+    "examples/shop/server/src/data.rs",
+    "examples/shop/server/src/catalog.rs",
+    "examples/shop/server/src/picture.rs",
+    "examples/shop/server/src/words.rs",
+    "examples/shop/server/src/words.txt",
+    "examples/shop/server/src/attributes.txt",
+    "models/src/shop",
+    "models/src/train",
+    "models/src/pack",
+    "models/src/vocabulary",
+    "models/src/vocabulary.rs",
+    "core/src/layout.rs",
+    "core/src/report/vocabulary.rs",
+];
 /// Products of the variant for measuring.
 const LARGE: &str = "100000";
 /// What installs a browser and Node where there are none.

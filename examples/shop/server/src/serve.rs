@@ -3,20 +3,27 @@
 //! In: requests from this machine. Out: files, the collector's own answers, how far the crowd is. Must never look for anything elsewhere,
 //! or leave the folders it serves.
 
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use collector::service::{Service, router};
 use collector::store::Store;
 use collector::{queue, vocabularies};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde::Deserialize;
 use tastekeeper_models::host::SystemClock;
 use tokio::net::TcpListener;
@@ -40,6 +47,8 @@ struct Served {
     /// The page's folder and the folder of what was built, which is looked at first for `data/` and `pkg/`.
     web: PathBuf,
     built: PathBuf,
+    /// Files that were sent before, compressed, with the time they were written.
+    compressed: Mutex<BTreeMap<PathBuf, (SystemTime, Vec<u8>)>>,
     collector: RwLock<Collector>,
     crowd: Crowd,
     address: SocketAddr,
@@ -74,7 +83,7 @@ pub(crate) async fn serve(
     let collector = RwLock::new(collector(&built)?);
     let listener = TcpListener::bind(listen).await?;
     let address = listener.local_addr()?;
-    let served = Arc::new(Served { web, built, collector, crowd, address });
+    let served = Arc::new(Served { web, built, compressed: Mutex::default(), collector, crowd, address });
     let routes = Router::new()
         .route("/v1/{*path}", any(collect))
         .route("/demo/crowd", post(begin).get(told))
@@ -160,12 +169,39 @@ fn relative(uri: &Uri) -> Option<PathBuf> {
     (is_plain && stays).then_some(path)
 }
 
-async fn file(State(served): State<Arc<Served>>, uri: Uri) -> Response {
+/// Whether a file of this type gets smaller.
+fn is_loose(path: &Path) -> bool {
+    let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default();
+    !["png", "ico", "woff2"].contains(&end)
+}
+
+impl Served {
+    /// `bytes` of a file compressed, from the last time if it is as it was.
+    fn compress(&self, file: &Path, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+        let written = std::fs::metadata(file)?.modified()?;
+        let known = || self.compressed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, small)) = known().get(file).filter(|(time, _)| *time == written) {
+            return Ok(small.clone());
+        }
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes)?;
+        let small = encoder.finish()?;
+        known().insert(file.to_owned(), (written, small.clone()));
+        Ok(small)
+    }
+}
+
+async fn file(State(served): State<Arc<Served>>, uri: Uri, asked: HeaderMap) -> Response {
+    let takes = asked.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let takes_gzip = takes.split(',').any(|coding| coding.trim() == "gzip");
     let Some(path) = relative(&uri) else { return StatusCode::NOT_FOUND.into_response() };
     for folder in [&served.built, &served.web] {
         let file = folder.join(&path);
         if let Ok(bytes) = tokio::fs::read(&file).await {
-            let mut answer = Response::new(Body::from(bytes));
+            let small =
+                if takes_gzip && is_loose(&path) { served.compress(&file, &bytes).ok() } else { None };
+            let is_small = small.is_some();
+            let mut answer = Response::new(Body::from(small.unwrap_or(bytes)));
             let headers = answer.headers_mut();
             let mut set = |name: HeaderName, value| {
                 headers.insert(name, HeaderValue::from_static(value));
@@ -173,6 +209,10 @@ async fn file(State(served): State<Arc<Served>>, uri: Uri) -> Response {
             set(CONTENT_TYPE, media_type(&path));
             set(X_CONTENT_TYPE_OPTIONS, "nosniff");
             set(CACHE_CONTROL, "no-cache");
+            set(VARY, "accept-encoding");
+            if is_small {
+                set(CONTENT_ENCODING, "gzip");
+            }
             // An isolated page may measure in steps of five microseconds.
             set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
             set(HeaderName::from_static("cross-origin-embedder-policy"), "require-corp");
