@@ -36,7 +36,7 @@ after(async () => {
 
 test("the tour: each claim is what the engine says", async () => {
   const { page } = kit;
-  await page.click("#tour-start");
+  await page.click(".tour-start");
   const facts = [];
   const count = 12;
   for (let at = 0; at < count; at += 1) {
@@ -405,19 +405,20 @@ test("the export is a document of the engine", async () => {
 test("how long a row takes after a tap, told", async () => {
   await become(0);
   await go(kit, "#/");
-  const { all, calls } = await run(async () => {
+  const { all } = await run(async () => {
     shop.refreshes.length = 0;
     const ids = shop.engine.catalog.products.slice(0, 60).map((one) => one.id);
     for (const id of ids) {
       await shop.engine.track({ kind: "view_item", item_id: id });
       await shop.model.refresh();
     }
-    return { all: shop.refreshes.slice(), calls: shop.engine.calls.filter((call) => call.name === "recommend").map((call) => call.micros) };
+    return { all: shop.refreshes.slice() };
   });
   const p95 = (list) => [...list].sort((a, b) => a - b)[Math.floor(0.95 * (list.length - 1))];
-  const first = all.filter((one) => one.row === "for_you").map((one) => one.ms);
+  const row = all.filter((one) => one.row === "for_you");
+  const first = row.map((one) => one.ms);
   const last = all.filter((one) => one.row === "new").map((one) => one.ms);
-  console.log(`after a tap, ${first.length} times: "For you" is new after p95 ${p95(first).toFixed(1)} ms, all six rows after p95 ${p95(last).toFixed(1)} ms; a call of the engine: p95 ${(p95(calls) / 1000).toFixed(2)} ms`);
+  console.log(`after a tap, ${first.length} times: "For you" is new after p95 ${p95(first).toFixed(1)} ms, all six rows after p95 ${p95(last).toFixed(1)} ms; of the first the engine's part is p95 ${(p95(row.map((one) => one.micros)) / 1000).toFixed(2)} ms, the page's p95 ${p95(row.map((one) => one.page)).toFixed(2)} ms, the rest is waiting for a processor`);
 });
 
 test("nothing but this machine was asked for anything, and nothing went wrong", () => {

@@ -1,6 +1,6 @@
 // The page: the phone's frame, the strip, the address, and what stands beside the phone.
 
-import { button, fill, h, icon } from './dom.js';
+import { fill, h, icon } from './dom.js';
 import * as model from './model.js';
 import { LANGUAGES, bytes, language, number, percent, speak, t } from './words.js';
 import * as screens from './screens.js';
@@ -8,7 +8,7 @@ import * as mine from './mine.js';
 import { collector, merchant, panelScreen, personas } from './panels.js';
 import { personalShare, refreshes, shown } from './rails.js';
 import { closeSheets } from './sheet.js';
-import { found, tour } from './tour.js';
+import { found, tourStart } from './tour.js';
 
 const SCREENS = {
   '': screens.home, search: screens.search, category: screens.categoryScreen, item: screens.item, cart: screens.cart, checkout: screens.checkout,
@@ -151,10 +151,8 @@ const isWide = matchMedia('(min-width: 1180px)');
 
 function build() {
   document.documentElement.lang = language;
-  const start = button(t('tour_start'), () => tour(document.body), 'primary');
-  start.id = 'tour-start';
   const wide = isWide.matches;
-  const side = h('aside.side', { 'aria-label': t('tour') }, h('p.brand', {}, t('shop')), h('p.lead', {}, t('lead')), h('div.start', {}, start, h('small', {}, t('tour_erases'))), wide ? personas() : null);
+  const side = wide ? h('aside.side', { 'aria-label': t('tour') }, h('p.brand', {}, t('shop')), h('p.lead', {}, t('lead')), tourStart(), personas()) : null;
   const other = wide ? h('aside.side.right', { 'aria-label': t('merchant') }, merchant(), collector()) : null;
   document.querySelectorAll('.tour').forEach((node) => node.remove());
   document.body.classList.remove('touring');

@@ -6,6 +6,7 @@ import * as model from './model.js';
 import { bytes, moment, number, percent, t } from './words.js';
 import { picture } from './picture.js';
 import { personas } from './panels.js';
+import { tourStart } from './tour.js';
 
 const LEVELS = ['off', 'session', 'on_device', 'shared'];
 const DAY_MS = 86_400_000;
@@ -79,7 +80,7 @@ export function you() {
       h('div.stack', {}, button(t('export'), async () => save(await model.shop.exportData(), 'my-data.json')),
         button(t('export_receipts'), async () => save(await model.shop.exportReceipts(), 'my-receipts.json')),
         button(t('erase'), eraseAll, 'danger')),
-      h('ul.links.narrow-only', {}, link('#/personas', t('persona_title')), link('#/merchant', t('merchant')), link('#/collector', t('collector')))),
+      h('ul.links.narrow-only', {}, link('#/personas', t('persona_title')), link('#/merchant', t('merchant')), link('#/collector', t('collector'))), tourStart('narrow-only')),
   };
 }
 

@@ -5,7 +5,7 @@ import { ask } from './sheet.js';
 import * as model from './model.js';
 import { bytes, language, number, percent, t } from './words.js';
 import { picture } from './picture.js';
-import { shown } from './rails.js';
+import { seen } from './rails.js';
 
 // -- whose phone --
 
@@ -46,7 +46,7 @@ export function merchant() {
   const said = h('p.quiet-text', { role: 'status' });
 
   function offer() {
-    const ids = new Set([...shown.values()].flatMap((answer) => answer.items.map((one) => one.item_id)));
+    const ids = new Set([...seen].reverse());
     if (pick.value) ids.add(pick.value);
     if (document.activeElement === pick) return;
     const before = pick.value;

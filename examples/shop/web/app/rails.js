@@ -6,10 +6,13 @@ import * as model from './model.js';
 import { money, t } from './words.js';
 import { picture } from './picture.js';
 
-/** From the moment a tap asks for rows to each row in the document, for whoever measures. */
+/** From the moment a tap asks for rows to each row in the document, the page's part of it, and the engine's, for whoever measures. */
 export const refreshes = [];
 /** The answers on the screen by row. */
 export const shown = new Map();
+/** Items of late, the newest last, for the merchant to choose from. */
+export const seen = new Set();
+const SEEN = 60;
 
 const tagOf = (item) => (item.reasons[0]?.kind === 'new' ? 'new' : item.source);
 
@@ -72,6 +75,7 @@ export function rail(key, request) {
     const asked = request();
     const next = asked && (await model.shop.recommend(asked));
     if (!node.isConnected && answer) return;
+    const answered = performance.now();
     const before = new Map([...list.children].map((item) => [item.dataset.key, item]));
     const first = answer === null;
     answer = next;
@@ -84,11 +88,17 @@ export function rail(key, request) {
     if (first || changed > 0 || items.length !== list.children.length || items.some((item, at) => list.children[at] !== item)) fill(list, items);
     if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
     node.hidden = items.length === 0;
+    for (const { item_id } of next?.items ?? []) {
+      seen.delete(item_id);
+      seen.add(item_id);
+    }
+    for (const id of [...seen].slice(0, -SEEN)) seen.delete(id);
     if (next) shown.set(key, next);
     else shown.delete(key);
     model.tell('shown');
     if (began !== undefined) {
-      refreshes.push({ row: key, ms: performance.now() - began });
+      const done = performance.now();
+      refreshes.push({ row: key, ms: done - began, page: done - answered, micros: next?.micros ?? 0 });
       if (changed > 0) model.tell('changed', { rail: t(`rail_${key}`), count: changed, all: items.length });
     }
   }

@@ -5,6 +5,7 @@ import { RAILS, price, tile } from './rails.js';
 import * as model from './model.js';
 import { language, money, number, t } from './words.js';
 import { picture } from './picture.js';
+import { tourStart } from './tour.js';
 
 const FOUND = 60;
 const roots = () => model.shop.catalog.categories.filter((one) => one.parent === null);
@@ -19,7 +20,7 @@ function categoryTile(one) {
 export function home() {
   const rails = [RAILS.for_you(), RAILS.with_cart(), RAILS.recent(), RAILS.again(), RAILS.trending(), RAILS.fresh()];
   const banner = h('aside.banner', { 'aria-label': t('off_title') }, h('strong', {}, t('off_title')), h('p', {}, t('off_text')),
-    h('a.button.primary', { href: '#/you' }, t('turn_on')));
+    h('a.button.primary', { href: '#/you' }, t('turn_on')), tourStart('narrow-only'));
   const paint = () => { banner.hidden = model.state.level !== 'off'; };
   paint();
   return {

@@ -117,7 +117,7 @@ export const STEPS = [
 /** What the steps have found, for who checks it. */
 export const found = [];
 
-export function tour(host) {
+function tour(host) {
   const node = h('section.tour', { 'aria-labelledby': 'tour-heading', tabindex: '-1' });
   const kept = {};
   let at = -1;
@@ -132,7 +132,7 @@ export function tour(host) {
     light(null);
     node.remove();
     document.body.classList.remove('touring');
-    document.querySelector('#tour-start')?.focus();
+    (document.querySelector('.tour-start') ?? document.querySelector('h1')).focus();
   }
   async function next() {
     at += 1;
@@ -164,3 +164,7 @@ export function tour(host) {
   host.append(node);
   return next();
 }
+
+/** The button that starts it, with what it does first. */
+export const tourStart = (...classes) => h(['div', 'start', ...classes].join('.'), {}, h('button.button.primary.tour-start', { type: 'button', onclick: () => tour(document.body) }, t('tour_start')),
+  h('small', {}, t('tour_erases')));
