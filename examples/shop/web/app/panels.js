@@ -54,8 +54,17 @@ export function merchant() {
     if (before) pick.value = before;
     show();
   }
+  let patching = 0;
+  /** What the merchant changed stays as they set it until the engine has it. */
+  async function patch(change) {
+    patching += 1;
+    await shop.patchItems([{ id: pick.value, ...change }]).finally(() => { patching -= 1; });
+    show();
+    await model.refresh();
+  }
   function show() {
     const product = shop.product(pick.value);
+    if (patching > 0) return;
     stock.disabled = price.disabled = !product;
     if (!product) return;
     stock.checked = product.in_stock;
@@ -68,15 +77,8 @@ export function merchant() {
     fill(info, pack ? t('pack_info', { items: number(pack.items), bytes: bytes(pack.file_bytes), key: pack.key_id }) : '');
   }
   pick.addEventListener('change', show);
-  stock.addEventListener('change', async () => {
-    await shop.patchItems([{ id: pick.value, availability: stock.checked ? 'in_stock' : 'out_of_stock' }]);
-    await model.refresh();
-  });
-  price.addEventListener('change', async () => {
-    if (!price.validity.valid || price.value === '') return;
-    await shop.patchItems([{ id: pick.value, price: Number(price.value) }]);
-    await model.refresh();
-  });
+  stock.addEventListener('change', () => patch({ availability: stock.checked ? 'in_stock' : 'out_of_stock' }));
+  price.addEventListener('change', () => price.validity.valid && price.value !== '' && patch({ price: Number(price.value) }));
   brand.addEventListener('change', () => { weight.value = shop.brandBoosts[brand.value] ?? 0; boosted(); });
   weight.addEventListener('input', async () => {
     boosted();
