@@ -14,9 +14,14 @@ use crate::model::Model;
 use crate::sensitive::DenyList;
 use crate::store::{CallRandom, Durability, RecordLog};
 
+mod bits;
 mod item;
+mod offers;
+mod postings;
 mod view;
 pub use item::{Availability, Item, ItemPatch};
+
+pub(crate) use bits::Bits;
 pub(crate) use view::{SymbolKind, View};
 
 /// Version byte of [`Record`].

@@ -3,10 +3,8 @@
 //! Enters: a ranked item and the terms it was ranked by. Leaves: an [`Explanation`] and up to three [`Reason`]s.
 //! Must never: leave a part out. The parts are derived term by term, the score through their sum; a test compares.
 
-use std::collections::BTreeMap;
-
 use crate::catalog::{SymbolKind, View};
-use crate::ranking::query::{Origin, Query};
+use crate::ranking::query::{Origin, Query, TermParts};
 use crate::ranking::request::Source;
 use crate::ranking::{Extra, RankedItem};
 
@@ -110,69 +108,143 @@ impl Scale {
     }
 }
 
-/// Explains one item of an answer. `seed` is the item the request was about, if any.
+/// What a part is due to, by numbers: of items, and for `Likes` of a symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    Viewed(u32),
+    Bought(u32),
+    InCart(u32),
+    SimilarTo(u32),
+    BoughtTogetherWith(u32),
+    Likes(u32),
+    Popular,
+    New,
+    Promoted,
+}
+
+impl Cause {
+    fn named(self, view: &View) -> Reason {
+        let id = |index| view.id(index).to_owned();
+        match self {
+            Self::Viewed(index) => Reason::Viewed(id(index)),
+            Self::Bought(index) => Reason::Bought(id(index)),
+            Self::InCart(index) => Reason::InCart(id(index)),
+            Self::SimilarTo(index) => Reason::SimilarTo(id(index)),
+            Self::BoughtTogetherWith(index) => Reason::BoughtTogetherWith(id(index)),
+            Self::Likes(symbol) => match view.symbol_name(symbol) {
+                (SymbolKind::Category, name) => Reason::LikesCategory(name.to_owned()),
+                (_, name) => Reason::LikesBrand(name.to_owned()),
+            },
+            Self::Popular => Reason::Popular,
+            Self::New => Reason::New,
+            Self::Promoted => Reason::Promoted,
+        }
+    }
+
+    /// The item of the shopper's that it is about.
+    fn own_item(self) -> Option<u32> {
+        match self {
+            Self::Viewed(index) | Self::Bought(index) | Self::InCart(index) => Some(index),
+            _ => None,
+        }
+    }
+}
+
+/// An explanation without names, small enough to be remembered with every answer. Good for the view that it was made with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Breakdown {
+    score: f64,
+    /// By size.
+    parts: Vec<(Option<Cause>, Via, f64)>,
+}
+
+impl Breakdown {
+    pub(crate) fn score(&self) -> f64 {
+        self.score
+    }
+
+    /// With the names of items and categories.
+    pub(crate) fn named(&self, view: &View) -> Explanation {
+        let part = |&(cause, via, amount): &(Option<Cause>, Via, f64)| ExplanationPart {
+            reason: cause.map(|cause| cause.named(view)),
+            via,
+            amount,
+        };
+        Explanation { score: self.score, parts: self.parts.iter().map(part).collect() }
+    }
+}
+
+/// Explains the items of an answer. `seeds` are the items the request was about, if any.
 pub(crate) fn explain(
     view: &View,
     query: &Query,
-    item: &RankedItem,
+    items: &[RankedItem],
     scale: Scale,
     seeds: &[String],
-) -> Explanation {
-    let mut parts: Vec<ExplanationPart> = Vec::new();
-    let mut rest = 0.0;
-    let mut add = |reason: Option<Reason>, via: Via, amount: f64| {
-        let amount = amount / scale.unit;
-        if amount.abs() < SMALL_PART {
-            rest += amount;
-        } else {
-            parts.push(ExplanationPart { reason, via, amount });
-        }
-    };
+) -> Vec<Breakdown> {
     let bundle = seeds.len() > 1 || matches!(query.terms.first(), Some(term) if term.is_graph_only());
-    for (term, part) in query.terms.iter().zip(query.parts(view, item.index)) {
-        let name = || view.id(term.item.unwrap_or_default()).to_owned();
-        let reason = match term.origin {
-            Origin::Viewed | Origin::Disliked => Reason::Viewed(name()),
-            Origin::InCart => Reason::InCart(name()),
-            Origin::Bought => Reason::Bought(name()),
-            Origin::Context if bundle => Reason::BoughtTogetherWith(name()),
-            Origin::Context => Reason::SimilarTo(name()),
-            Origin::Attribute(symbol) => likes(view, symbol),
-        };
-        let via = if term.origin == Origin::Disliked { Via::Demotion } else { Via::Similarity };
-        add(Some(reason.clone()), via, part.similarity);
-        add(Some(reason), Via::Transition, part.transition);
-    }
-    for &(extra, amount) in &item.extras {
-        let (reason, via) = match extra {
-            Extra::Popularity => (Some(Reason::Popular), Via::Popularity),
-            Extra::Interest(symbol) => (Some(likes(view, symbol)), Via::Preference),
-            Extra::Boost => (Some(Reason::Promoted), Via::Preference),
-            Extra::Rotation => (None, Via::Demotion),
-            Extra::Recency => (Some(Reason::Viewed(view.id(item.index).to_owned())), Via::Own),
-            Extra::Repurchase => (Some(Reason::Bought(view.id(item.index).to_owned())), Via::Own),
-            Extra::Freshness => (Some(Reason::New), Via::Freshness),
-        };
-        add(reason, via, amount);
-    }
-    add(None, Via::Baseline, -scale.zero);
-    if rest.abs() > 0.0 {
-        parts.push(ExplanationPart { reason: None, via: Via::Rest, amount: rest });
-    }
-    parts.sort_by(|left, right| right.amount.abs().total_cmp(&left.amount.abs()));
-    Explanation { score: scale.score(item.raw), parts }
+    let indices: Vec<u32> = items.iter().map(|item| item.index).collect();
+    let of_item = |(item, parts): (&RankedItem, Vec<TermParts>)| {
+        let mut listed =
+            Parts { unit: scale.unit, parts: Vec::with_capacity(2 * parts.len() + 8), rest: 0.0 };
+        for (term, part) in query.terms.iter().zip(parts) {
+            let own = term.item.unwrap_or_default();
+            let cause = match term.origin {
+                Origin::Viewed | Origin::Disliked => Cause::Viewed(own),
+                Origin::InCart => Cause::InCart(own),
+                Origin::Bought => Cause::Bought(own),
+                Origin::Context if bundle => Cause::BoughtTogetherWith(own),
+                Origin::Context => Cause::SimilarTo(own),
+                Origin::Attribute(symbol) => Cause::Likes(symbol),
+            };
+            let via = if term.origin == Origin::Disliked { Via::Demotion } else { Via::Similarity };
+            listed.add(Some(cause), via, part.similarity);
+            listed.add(Some(cause), Via::Transition, part.transition);
+        }
+        for &(extra, amount) in &item.extras {
+            let (cause, via) = match extra {
+                Extra::Popularity => (Some(Cause::Popular), Via::Popularity),
+                Extra::Interest(symbol) => (Some(Cause::Likes(symbol)), Via::Preference),
+                Extra::Boost => (Some(Cause::Promoted), Via::Preference),
+                Extra::Rotation => (None, Via::Demotion),
+                Extra::Recency => (Some(Cause::Viewed(item.index)), Via::Own),
+                Extra::Repurchase => (Some(Cause::Bought(item.index)), Via::Own),
+                Extra::Freshness => (Some(Cause::New), Via::Freshness),
+            };
+            listed.add(cause, via, amount);
+        }
+        listed.add(None, Via::Baseline, -scale.zero);
+        let Parts { mut parts, rest, .. } = listed;
+        if rest.abs() > 0.0 {
+            parts.push((None, Via::Rest, rest));
+        }
+        parts.sort_by(|left, right| right.2.abs().total_cmp(&left.2.abs()));
+        Breakdown { score: scale.score(item.raw), parts }
+    };
+    items.iter().zip(query.parts(view, &indices)).map(of_item).collect()
 }
 
-fn likes(view: &View, symbol: u32) -> Reason {
-    match view.symbol_name(symbol) {
-        (SymbolKind::Category, name) => Reason::LikesCategory(name.to_owned()),
-        (_, name) => Reason::LikesBrand(name.to_owned()),
+/// Parts on their way: the small ones are summed up.
+struct Parts {
+    unit: f64,
+    parts: Vec<(Option<Cause>, Via, f64)>,
+    rest: f64,
+}
+
+impl Parts {
+    fn add(&mut self, cause: Option<Cause>, via: Via, amount: f64) {
+        let amount = amount / self.unit;
+        if amount.abs() < SMALL_PART {
+            self.rest += amount;
+        } else {
+            self.parts.push((cause, via, amount));
+        }
     }
 }
 
-/// The strongest reasons of an explanation, and those that the item's source alone gives.
-pub(crate) fn reasons(view: &View, item: &RankedItem, explanation: &Explanation) -> Vec<Reason> {
-    let mut reasons = Vec::new();
+/// The strongest reasons of an item, and those that its source alone gives.
+pub(crate) fn reasons(view: &View, item: &RankedItem, breakdown: &Breakdown) -> Vec<Reason> {
+    let mut reasons = Vec::with_capacity(MAX_REASONS);
     if item.source == Source::Exploration {
         reasons.push(Reason::Exploration);
     }
@@ -182,18 +254,25 @@ pub(crate) fn reasons(view: &View, item: &RankedItem, explanation: &Explanation)
     if item.source == Source::Popular {
         reasons.push(Reason::Popular);
     }
-    let mut by_reason: Vec<(Reason, f64)> = Vec::new();
-    for part in &explanation.parts {
-        let Some(reason) = &part.reason else { continue };
-        match by_reason.iter_mut().find(|(known, _)| known == reason) {
-            Some((_, amount)) => *amount += part.amount,
-            None => by_reason.push((reason.clone(), part.amount)),
+    let mut causes: Vec<(Cause, f64)> =
+        breakdown.parts.iter().filter_map(|&(cause, _, amount)| Some((cause?, amount))).collect();
+    causes.sort_by_key(|(cause, _)| *cause);
+    causes.dedup_by(|next, kept| {
+        let alike = next.0 == kept.0;
+        if alike {
+            kept.1 += next.1;
         }
-    }
-    by_reason.extend(shared(view, item, &by_reason, explanation.score));
-    by_reason.retain(|(_, amount)| *amount > SMALL_PART);
-    by_reason.sort_by(|left, right| right.1.total_cmp(&left.1));
-    for (reason, _) in by_reason {
+        alike
+    });
+    let shared = shared(view, item, &causes, breakdown.score);
+    causes.extend(shared);
+    causes.retain(|(_, amount)| *amount > SMALL_PART);
+    causes.sort_by(|left, right| right.1.total_cmp(&left.1));
+    for (cause, _) in causes {
+        if reasons.len() >= MAX_REASONS {
+            break;
+        }
+        let reason = cause.named(view);
         if !reasons.contains(&reason) {
             reasons.push(reason);
         }
@@ -206,26 +285,21 @@ pub(crate) fn reasons(view: &View, item: &RankedItem, explanation: &Explanation)
 }
 
 /// The category and the brand that the item shares with at least two of the shopper's items, with what those give.
-fn shared(view: &View, item: &RankedItem, by_reason: &[(Reason, f64)], score: f64) -> Vec<(Reason, f64)> {
+fn shared(view: &View, item: &RankedItem, causes: &[(Cause, f64)], score: f64) -> Vec<(Cause, f64)> {
     let own_brands = view.symbols_of_kind(item.index, SymbolKind::Brand);
-    let own: Vec<u32> = view.leaf_category(item.index).into_iter().chain(own_brands).collect();
-    let mut totals: BTreeMap<u32, (usize, f64)> = BTreeMap::new();
-    for (reason, amount) in by_reason {
-        let (Reason::Viewed(id) | Reason::Bought(id) | Reason::InCart(id)) = reason else { continue };
-        let Some(index) = view.index_of(id).filter(|index| *index != item.index && *amount > 0.0) else {
+    let mut totals: Vec<(u32, usize, f64)> =
+        view.leaf_category(item.index).into_iter().chain(own_brands).map(|symbol| (symbol, 0, 0.0)).collect();
+    for &(cause, amount) in causes {
+        let Some(index) = cause.own_item().filter(|index| *index != item.index && amount > 0.0) else {
             continue;
         };
-        for &symbol in &own {
-            if view.has_symbol(index, |other| other == symbol) {
-                let total = totals.entry(symbol).or_default();
-                total.0 += 1;
-                total.1 += amount;
+        for (symbol, items, total) in &mut totals {
+            if view.has_symbol(index, |other| other == *symbol) {
+                *items += 1;
+                *total += amount;
             }
         }
     }
-    totals
-        .into_iter()
-        .filter(|(_, (items, amount))| *items >= 2 && *amount >= SHARED_SHARE * score)
-        .map(|(symbol, (_, amount))| (likes(view, symbol), amount))
-        .collect()
+    let enough = totals.into_iter().filter(|(_, items, total)| *items >= 2 && *total >= SHARED_SHARE * score);
+    enough.map(|(symbol, _, total)| (Cause::Likes(symbol), total)).collect()
 }

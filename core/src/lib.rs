@@ -179,7 +179,8 @@ pub use history::{EventRef, Forget, Interest};
 pub use policy::{Policy, policy};
 pub use ranking::filter::{Filter, SameAs};
 pub use ranking::request::{
-    Boost, Context, MAX_BOOSTS, MAX_COUNT, MAX_IDS, MinRelevance, Pin, RecommendationKind, Request, Source,
+    Boost, Context, MAX_BOOSTS, MAX_COUNT, MAX_IDS, MinRelevance, Pin, RecommendationKind, Request,
+    Retrieval, Source,
 };
 #[cfg(feature = "prio")]
 pub use report::ReportShares;

@@ -10,9 +10,11 @@ use std::sync::Arc;
 
 pub use key::PublicKey;
 pub use parameters::Parameters;
-pub use scan::Scan;
+pub use scan::{SCAN_BLOCK, Scan};
 
 pub use crate::error::{ModelProblem, Requirement};
+
+use tastekeeper_kernels::dense;
 
 use crate::layout::{self, Section};
 use container::Container;
@@ -27,7 +29,6 @@ mod parameters;
 mod scan;
 mod signature;
 mod tables;
-mod vectors;
 
 /// What kind of thing an attribute is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,7 +119,7 @@ impl Model {
         let mut matrix = vec![0.0; dim as usize * dim as usize];
         for (index, out) in matrix.chunks_exact_mut(dim as usize).enumerate() {
             let (scale, row) = check::scaled_row(tables.section(Section::Matrix), dim, dim, index);
-            vectors::write_int8(row, scale, out);
+            dense::write_int8(row, scale, out);
         }
         let info = describe(&tables, &container);
         Ok(Self { tables, parameters, scales, matrix, info })
@@ -163,8 +164,8 @@ impl Model {
     pub fn write_vector(&self, index: u32, out: &mut [f32]) {
         assert_eq!(out.len(), self.dim(), "one value per dimension");
         match self.vector(index) {
-            Some((row, scale)) if self.tables.int8_vectors => vectors::write_int8(row, scale, out),
-            Some((row, scale)) => vectors::write_int4(row, scale, out),
+            Some((row, scale)) if self.tables.int8_vectors => dense::write_int8(row, scale, out),
+            Some((row, scale)) => dense::write_int4(row, scale, out),
             None => out.fill(0.0),
         }
     }
@@ -191,17 +192,22 @@ impl Model {
         self.tables.shape.attributes
     }
 
-    /// An attribute.
-    pub fn attribute(&self, index: u32) -> Option<Attribute<'_>> {
+    /// What kind of thing an attribute is.
+    pub fn attribute_kind(&self, index: u32) -> Option<AttributeKind> {
         if index >= self.attributes() {
             return None;
         }
-        let index = index as usize;
-        let kind = match self.tables.attribute_kind(index) {
+        Some(match self.tables.attribute_kind(index as usize) {
             0 => AttributeKind::Category,
             1 => AttributeKind::Brand,
             _ => AttributeKind::Other,
-        };
+        })
+    }
+
+    /// An attribute.
+    pub fn attribute(&self, index: u32) -> Option<Attribute<'_>> {
+        let kind = self.attribute_kind(index)?;
+        let index = index as usize;
         let name = str::from_utf8(self.tables.attribute_name(index)).ok()?;
         let parent = self.tables.attribute_parent(index);
         Some(Attribute { kind, name, parent: (parent != layout::NO_PARENT).then_some(parent) })
@@ -239,7 +245,7 @@ impl Model {
         let section = self.tables.section(Section::AttributeVectors);
         let (scale, row) =
             check::scaled_row(section, self.attributes(), self.tables.shape.dim, index as usize);
-        vectors::write_int8(row, scale, out);
+        dense::write_int8(row, scale, out);
     }
 
     /// `M`, `dim x dim`, row-major.

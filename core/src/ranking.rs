@@ -14,15 +14,22 @@ use crate::history::Interest;
 use crate::mutant;
 use crate::profile::Profile;
 
+pub(crate) mod admission;
 pub(crate) mod candidates;
 pub(crate) mod categories;
+pub(crate) mod extras;
 pub(crate) mod filter;
 pub(crate) mod listed;
 pub(crate) mod place;
+mod pool;
 pub(crate) mod query;
 pub(crate) mod request;
+#[cfg(test)]
+mod tests;
 
-use candidates::{Candidate, Gates};
+use admission::Gates;
+use candidates::Candidate;
+use extras::Extras;
 use filter::Compiled;
 use query::Query;
 use request::{RecommendationKind, Request, Source};
@@ -91,16 +98,20 @@ pub(crate) fn rank(
         hidden: hidden_items(view, request, person, now_ms),
         muted: muted_symbols(view, person),
     };
-    let extras = candidates::Extras::new(view, request, person, now_ms, &query);
+    let extras = Extras::new(view, request, person, now_ms, &query);
     let mut pool_size = candidates::first_pool_size(request.count).min(view.len().max(1));
     loop {
         let mut pool = match request.kind {
             RecommendationKind::ForYou
             | RecommendationKind::RelatedTo(_)
-            | RecommendationKind::BoughtWith(_) => {
+            | RecommendationKind::BoughtWith(_)
+            | RecommendationKind::Trending(_) => {
                 candidates::scored(&gates, &extras, &query, request, pool_size)
             }
-            _ => listed::listed(&gates, &extras, request, person, now_ms),
+            RecommendationKind::NewArrivals(_) => listed::newest(&gates, &extras, pool_size, now_ms),
+            RecommendationKind::RecentlyViewed | RecommendationKind::BuyAgain => {
+                listed::own(&gates, &extras, request, person, now_ms)
+            }
         };
         // Before the labels: what they drop may have kept others out of the pool.
         let exhausted = pool.len() < pool_size || pool_size >= view.len();
@@ -123,7 +134,7 @@ pub(crate) fn rerank(
     now_ms: i64,
 ) -> (Vec<RankedItem>, Query) {
     let query = Query::new(view, request, person);
-    let extras = candidates::Extras::new(view, request, person, now_ms, &query);
+    let extras = Extras::new(view, request, person, now_ms, &query);
     let mut seen = BTreeSet::new();
     let mut pool: Vec<Candidate> = ids
         .iter()

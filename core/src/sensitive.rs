@@ -249,9 +249,22 @@ pub fn sensitive_topic(category: &str) -> Option<SensitiveTopic> {
     }
     let spaced: String =
         plain.chars().map(|character| if character.is_alphanumeric() { character } else { ' ' }).collect();
-    let words = format!(" {} ", spaced.split_whitespace().collect::<Vec<_>>().join(" "));
-    let says = |entry: &&str| words.contains(&format!(" {entry} "));
-    WORDS.iter().find(|(_, entries)| entries.iter().any(&says)).map(|(topic, _)| *topic)
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    let says = |entry: &&str| (0..words.len()).any(|first| begins(&words[first..], entry));
+    WORDS.iter().find(|(_, entries)| entries.iter().any(says)).map(|(topic, _)| *topic)
+}
+
+/// Whether `words` begin with those of `entry`. Nothing is allocated: every category of a shop is compared with the whole list.
+fn begins(words: &[&str], entry: &str) -> bool {
+    let mut rest = entry;
+    for word in words {
+        match rest.strip_prefix(word).map(|after| after.strip_prefix(' ').ok_or(after)) {
+            Some(Ok(next)) => rest = next,
+            Some(Err(after)) => return after.is_empty(),
+            None => return false,
+        }
+    }
+    false
 }
 
 /// Whether nothing may be learned from a category, by its id or its name.
@@ -328,6 +341,29 @@ mod tests {
         assert_eq!(list.topic("c-78"), None);
         assert_eq!(list.topic("ma-2"), DenyList::default().topic("ma-2"));
         assert_eq!(list.topic("rc"), Some(SensitiveTopic::Religion));
+    }
+
+    #[test]
+    fn entries_of_several_words_match_one_after_the_other() {
+        // The same said with one text: an entry stands in it between two spaces.
+        let stands_in = |text: &str| {
+            let spaced = format!(" {text} ");
+            let mut topics = WORDS.iter();
+            topics.find(|(_, list)| list.iter().any(|entry| spaced.contains(&format!(" {entry} "))))
+        };
+        let mut words: Vec<&str> = WORDS.iter().flat_map(|(_, list)| list.iter().copied()).collect();
+        words.extend(words.clone().iter().flat_map(|entry| entry.split(' ')));
+        words.extend(["care", "loss", "s", "x"]);
+        for (at, first) in words.iter().enumerate() {
+            for step in [1, 2, 7, 31, 73] {
+                let second = words[(at + step) % words.len()];
+                for text in
+                    [format!("{first} {second}"), format!("{first}{second}"), format!("x {first} x {second}")]
+                {
+                    assert_eq!(sensitive_topic(&text), stands_in(&text).map(|(topic, _)| *topic), "{text}");
+                }
+            }
+        }
     }
 
     #[test]

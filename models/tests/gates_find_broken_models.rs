@@ -1,7 +1,7 @@
 //! The gates that ship, against models that are broken on purpose: each fails with its reason, the model itself passes.
 //!
 //! Through the command: train, break, pack, evaluate, gate. `generated` always runs; `reviews`, on published data, takes
-//! minutes in a release build: `cargo xtask test quality`.
+//! minutes: `cargo xtask test quality`.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,6 +1,6 @@
 //! The command reaches its figures on published logs: train, pack, evaluate through the engine, one seed each.
 //!
-//! Takes minutes in a release build: `cargo xtask test quality`. Needs the folder `TASTEKEEPER_DATA`; without it nothing is
+//! Takes minutes: `cargo xtask test quality`. Needs the folder `TASTEKEEPER_DATA`; without it nothing is
 //! tested, and standard error says so. What all seeds give: `models/docs/quality.md`.
 
 #![allow(

@@ -251,8 +251,9 @@ fn every_mechanism_that_can_be_walked_is_exact() {
         for m in 1..=d / 2 {
             for r in 2..=8 {
                 let parameters = Parameters::new(d, m, r).unwrap();
-                let inputs =
-                    ranges(parameters).iter().map(|range| u64::from(*range)).product::<u64>() * u64::from(d);
+                let inputs = ranges(parameters)
+                    .iter()
+                    .fold(u64::from(d), |n, range| n.saturating_mul(u64::from(*range)));
                 if m == 1 || inputs <= 3_000_000 {
                     visited += is_exact(parameters).unwrap();
                     mechanisms += 1;

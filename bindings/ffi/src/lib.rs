@@ -53,7 +53,9 @@ pub use host::{Clock, KeyCustodian, SecureRandom};
 pub use items::{Availability, Item, ItemPatch, ModelInfo};
 pub use recommender::Recommender;
 pub use reports::{NamedTopic, Odds, Report, ReportLogEntry, ReportPreview, ReportState};
-pub use requests::{Boost, Context, Filter, MinRelevance, Pin, RecommendationKind, Request, SameAs};
+pub use requests::{
+    Boost, Context, Filter, MinRelevance, Pin, RecommendationKind, Request, Retrieval, SameAs,
+};
 pub use rights::{
     BadRating, CartItem, Forget, HistoryAction, HistoryEntry, Imported, Interest, ProfileSummary, Share,
 };

@@ -72,6 +72,19 @@ mirror! {
     }
 }
 
+mirror! {
+    /// Which items an answer is chosen from.
+    Retrieval = core::Retrieval {
+        /// As `Exhaustive` up to 200 000 items, as `Linked` beyond.
+        Auto,
+        /// All of them.
+        Exhaustive,
+        /// Those that the model links to what the shopper and the request are about, the most popular ones, and those that the
+        /// model does not know. All of them when too few of these may be in the answer.
+        Linked,
+    }
+}
+
 /// A condition on items. Hard: an item that fails it is never shown.
 #[derive(Clone, Debug, PartialEq, uniffi::Enum)]
 pub enum Filter {
@@ -253,6 +266,9 @@ pub struct Request {
     /// otherwise 0.
     #[uniffi(default = None)]
     pub exploration_rate: Option<f64>,
+    /// Which items it is chosen from, where items are scored; `Auto` where nothing is said.
+    #[uniffi(default = None)]
+    pub retrieval: Option<Retrieval>,
     /// Answers as for a shopper nothing is known of.
     #[uniffi(default = false)]
     pub non_profiling: bool,
@@ -280,6 +296,7 @@ impl From<Request> for core::Request {
             one_per_group: request.one_per_group,
             strength: request.strength,
             exploration_rate: request.exploration_rate,
+            retrieval: request.retrieval.map_or(default.retrieval, Into::into),
             non_profiling: request.non_profiling,
             seed: request.seed,
             kind: default.kind,

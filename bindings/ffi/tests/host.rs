@@ -240,6 +240,7 @@ fn an_answer_is_the_engines_answer() {
         one_per_group: true,
         strength: 1.0,
         exploration_rate: None,
+        retrieval: None,
         non_profiling: false,
         seed: None,
     };

@@ -72,6 +72,7 @@ fn every_variant_is_mirrored() {
         ("ranking/filter.rs", "SameAs", "SameAs"),
         ("ranking/request.rs", "MinRelevance", "MinRelevance"),
         ("ranking/request.rs", "RecommendationKind", "RecommendationKind"),
+        ("ranking/request.rs", "Retrieval", "Retrieval"),
         ("ranking/request.rs", "Source", "Source"),
         ("report/ledger/entry.rs", "ReportState", "ReportState"),
         ("rights.rs", "HistoryAction", "HistoryAction"),

@@ -5,7 +5,8 @@ use tastekeeper::consent::cmp::{CmpPolicy, CmpSignals, SignalValue};
 use tastekeeper::store::Durability;
 use tastekeeper::{
     Availability, Boost, Config, Consent, Context, Event, EventKind, EventRef, Filter, Forget, Interest,
-    Item, ItemPatch, MinRelevance, PersonalizationLevel, Pin, RecommendationKind, Request, SameAs, Subject,
+    Item, ItemPatch, MinRelevance, PersonalizationLevel, Pin, RecommendationKind, Request, Retrieval, SameAs,
+    Subject,
 };
 
 use crate::Problem;
@@ -328,6 +329,14 @@ pub(crate) fn request(value: &Value) -> Read<Request> {
                     "medium" => MinRelevance::Medium,
                     "high" => MinRelevance::High,
                     _ => return unknown("relevance"),
+                }
+            }
+            "retrieval" => {
+                request.retrieval = match word(value)? {
+                    "auto" => Retrieval::Auto,
+                    "exhaustive" => Retrieval::Exhaustive,
+                    "linked" => Retrieval::Linked,
+                    _ => return unknown("retrieval"),
                 }
             }
             "fallback" => request.fallback = flag(value)?,

@@ -126,6 +126,7 @@ def request(given):
         "boosts": lambda list: [tk.Boost(filter=filter_(one["filter"]), weight=one["weight"]) for one in list],
         "pins": lambda list: [tk.Pin(**one) for one in list],
         "min_relevance": lambda name: plain(tk.MinRelevance, name),
+        "retrieval": lambda name: plain(tk.Retrieval, name),
         "seed": int,
     }
     return tk.Request(**with_fields(fields, given, kind=kind))

@@ -8,6 +8,7 @@
 //! whose bounds are checked before each block. [`Kernel::Scalar`] is safe code and what all others are tested against.
 //! Must never allocate, and never read past the rows it is given.
 
+pub mod dense;
 mod query;
 mod scalar;
 
@@ -125,4 +126,4 @@ pub fn scores(
 }
 
 #[cfg(test)]
-mod tests;
+mod kernel_tests;

@@ -2,10 +2,14 @@
 //!
 //! Categories, brands and attributes are numbered too ("symbols"): the model's first, then new ones.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::bits::Bits;
+use super::offers::{Offer, Offers};
+use super::postings::Postings;
 use super::{Availability, Item};
 use crate::model::{Attribute, AttributeKind, Model};
 use crate::mutant;
@@ -33,7 +37,8 @@ impl SymbolKind {
     }
 }
 
-/// What is known of an item of the catalogue.
+/// What an item of the catalogue is. What changes from day to day stands in [`Offers`].
+#[derive(Default)]
 struct Slot {
     id: String,
     /// Categories, brand and attributes, ascending.
@@ -41,10 +46,6 @@ struct Slot {
     /// The category path from the root on, where the app gave one.
     path: Vec<u32>,
     group: Option<u32>,
-    price: Option<f64>,
-    availability: Availability,
-    created_at_ms: Option<i64>,
-    expires_at_ms: Option<i64>,
     /// For items the model does not know.
     vector: Option<Vec<f32>>,
 }
@@ -56,6 +57,9 @@ pub(crate) struct View {
     /// For each item of the model: its slot, or `NO_SLOT`. Empty while the catalogue is.
     overlay: Vec<u32>,
     slots: Vec<Slot>,
+    offers: Offers,
+    /// Made when they are first asked for, dropped when the symbols of an item change.
+    postings: OnceCell<Postings>,
     /// Slots of the items the model does not know; item `model_items + k` is `extras[k]`.
     extras: Vec<u32>,
     extra_index: BTreeMap<String, u32>,
@@ -74,7 +78,7 @@ fn number(count: usize) -> u32 {
 }
 
 impl View {
-    pub(super) fn new(
+    pub(crate) fn new(
         model: Option<Arc<Model>>,
         items: &BTreeMap<String, Option<Item>>,
         deny: DenyList,
@@ -84,6 +88,8 @@ impl View {
             model_symbols: model.as_ref().map_or(0, |model| model.attributes()),
             overlay: Vec::new(),
             slots: Vec::new(),
+            offers: Offers::new(),
+            postings: OnceCell::new(),
             extras: Vec::new(),
             extra_index: BTreeMap::new(),
             symbols: BTreeMap::new(),
@@ -99,42 +105,59 @@ impl View {
     }
 
     /// Takes over one change of the catalogue; `None` takes the item down.
-    pub(super) fn apply(&mut self, id: &str, item: Option<&Item>) {
+    pub(crate) fn apply(&mut self, id: &str, item: Option<&Item>) {
         let model_index = self.model.as_ref().and_then(|model| model.index_of(id));
-        let slot = match item {
-            Some(item) => self.slot_of(item, model_index),
-            None => Slot {
-                id: id.to_owned(),
-                symbols: Vec::new(),
-                path: Vec::new(),
-                group: None,
-                price: None,
-                availability: Availability::Discontinued,
-                created_at_ms: None,
-                expires_at_ms: None,
-                vector: None,
-            },
+        let (slot, offer) = match item {
+            Some(item) => {
+                let offer = Offer {
+                    price: item.price,
+                    availability: item.availability,
+                    created_at_ms: item.created_at_ms,
+                    expires_at_ms: item.expires_at_ms,
+                };
+                (self.slot_of(item, model_index), offer)
+            }
+            None => (
+                Slot { id: id.to_owned(), ..Slot::default() },
+                Offer { availability: Availability::Discontinued, ..Offer::default() },
+            ),
         };
-        match (model_index, self.extra_index.get(id)) {
-            (Some(index), _) => {
+        let index = model_index.or_else(|| self.index_of(id)).unwrap_or_else(|| {
+            let index = number(self.len());
+            self.extra_index.insert(id.to_owned(), number(self.extras.len()));
+            self.extras.push(NO_SLOT);
+            index
+        });
+        self.offers.set(index, offer);
+        if !self.has_symbols(index, &slot.symbols) {
+            self.postings.take();
+        }
+        let place = match (index as usize).checked_sub(self.model_items) {
+            Some(extra) => &mut self.extras[extra],
+            None => {
                 if self.overlay.is_empty() {
                     self.overlay = vec![NO_SLOT; self.model_items];
                 }
-                let place = self.overlay[index as usize];
-                if place == NO_SLOT {
-                    self.overlay[index as usize] = number(self.slots.len());
-                    self.slots.push(slot);
-                } else {
-                    self.slots[place as usize] = slot;
-                }
+                &mut self.overlay[index as usize]
             }
-            (None, Some(&extra)) => self.slots[self.extras[extra as usize] as usize] = slot,
-            (None, None) => {
-                self.extra_index.insert(id.to_owned(), number(self.extras.len()));
-                self.extras.push(number(self.slots.len()));
-                self.slots.push(slot);
-            }
+        };
+        if *place == NO_SLOT {
+            *place = number(self.slots.len());
+            self.slots.push(slot);
+        } else {
+            self.slots[*place as usize] = slot;
         }
+    }
+
+    /// Whether these are the item's symbols.
+    fn has_symbols(&self, index: u32, symbols: &[u32]) -> bool {
+        let mut left = symbols.iter();
+        let mut alike = true;
+        self.visit_symbols(index, |symbol| {
+            alike = left.next() == Some(&symbol);
+            alike
+        });
+        alike && left.next().is_none()
     }
 
     fn slot_of(&mut self, item: &Item, model_index: Option<u32>) -> Slot {
@@ -170,10 +193,6 @@ impl View {
             path,
             symbols,
             group: item.group_id.as_ref().map(|group| self.intern(SymbolKind::Group, group)),
-            price: item.price,
-            availability: item.availability,
-            created_at_ms: item.created_at_ms,
-            expires_at_ms: item.expires_at_ms,
             vector,
         }
     }
@@ -350,11 +369,23 @@ impl View {
         found
     }
 
+    /// What a symbol stands for.
+    fn symbol_kind(&self, symbol: u32) -> SymbolKind {
+        match &self.model {
+            Some(model) if symbol < self.model_symbols => match model.attribute_kind(symbol) {
+                Some(AttributeKind::Category) => SymbolKind::Category,
+                Some(AttributeKind::Brand) => SymbolKind::Brand,
+                Some(AttributeKind::Other) | None => SymbolKind::Attribute,
+            },
+            _ => self.symbol_names[(symbol - self.model_symbols) as usize].0,
+        }
+    }
+
     /// The item's symbols of one kind, in ascending order.
     pub(crate) fn symbols_of_kind(&self, index: u32, kind: SymbolKind) -> Vec<u32> {
         let mut found = Vec::new();
         self.visit_symbols(index, |symbol| {
-            if self.symbol_name(symbol).0 == kind {
+            if self.symbol_kind(symbol) == kind {
                 found.push(symbol);
             }
             true
@@ -362,12 +393,54 @@ impl View {
         found
     }
 
+    /// The items with a symbol, ascending. Cost: a pass over all items the first time after symbols changed.
+    fn items_with(&self, symbol: u32) -> &[u32] {
+        self.postings.get_or_init(|| Postings::new(self)).of(symbol)
+    }
+
+    /// The items with any of these symbols. Cost: as many steps as there are, and a pass over all items the first time after
+    /// an item's symbols changed.
+    pub(crate) fn with_symbols(&self, symbols: impl IntoIterator<Item = u32>) -> Bits {
+        let mut bits = Bits::none(self.len());
+        for symbol in symbols {
+            self.items_with(symbol).iter().for_each(|&index| bits.insert(index));
+        }
+        bits
+    }
+
+    /// The items with a price from `min` to `max`.
+    pub(crate) fn with_price(&self, min: f64, max: f64) -> Bits {
+        self.offers.with_price(self.len(), min, max)
+    }
+
+    /// The items in one of these states.
+    pub(crate) fn in_state(&self, states: &[Availability]) -> Bits {
+        self.offers.in_state(self.len(), states)
+    }
+
+    /// The items offered since `time_ms`; those of unknown age are not among them.
+    pub(crate) fn created_after(&self, time_ms: i64) -> Bits {
+        self.offers.created_after(self.len(), time_ms)
+    }
+
+    /// The items that can be shown at all now.
+    pub(crate) fn offered(&self, now_ms: i64) -> Bits {
+        self.offers.offered(self.len(), now_ms)
+    }
+
     /// The deepest category of an item. The model numbers parents before their children, so it is the last one.
     pub(crate) fn leaf_category(&self, index: u32) -> Option<u32> {
         if let Some(leaf) = self.slot(index).and_then(|slot| slot.path.last()) {
             return Some(*leaf);
         }
-        self.symbols_of_kind(index, SymbolKind::Category).pop()
+        let mut leaf = None;
+        self.visit_symbols(index, |symbol| {
+            if self.symbol_kind(symbol) == SymbolKind::Category {
+                leaf = Some(symbol);
+            }
+            true
+        });
+        leaf
     }
 
     /// Every category of an item and all that lie above them in the model's tree, the deepest first. Each stands once.
@@ -392,22 +465,20 @@ impl View {
     }
 
     pub(crate) fn price(&self, index: u32) -> Option<f64> {
-        self.slot(index)?.price
+        self.offers.price(index)
     }
 
     pub(crate) fn availability(&self, index: u32) -> Availability {
-        self.slot(index).map_or(Availability::InStock, |slot| slot.availability)
+        self.offers.availability(index)
     }
 
     pub(crate) fn created_at_ms(&self, index: u32) -> Option<i64> {
-        self.slot(index)?.created_at_ms
+        self.offers.created_at_ms(index)
     }
 
     /// Whether the item can be shown at all now.
     pub(crate) fn is_offered(&self, index: u32, now_ms: i64) -> bool {
-        self.slot(index).is_none_or(|slot| {
-            slot.availability.is_available() && slot.expires_at_ms.is_none_or(|expires| now_ms < expires)
-        })
+        self.offers.is_offered(index, now_ms)
     }
 
     /// Writes the item's vector to `out` (`dim` values); zeros when it has none.

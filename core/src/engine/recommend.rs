@@ -8,7 +8,7 @@ use super::{Call, Config, Inner, Recommender};
 use crate::consent::PersonalGrant;
 use crate::error::{Error, Result};
 use crate::event::check_id;
-use crate::explain::{Explanation, Reason, Scale, explain, reasons};
+use crate::explain::{Breakdown, Explanation, Reason, Scale, explain, reasons};
 use crate::mutant;
 use crate::ranking::categories::rank_categories;
 use crate::ranking::request::{Context, MAX_COUNT, RecommendationKind, Request, Source, check_ids};
@@ -122,7 +122,6 @@ impl Recommender {
             let (mut items, mut explanations) = present(inner, &Ranked { items: ranked, query }, &request, 0);
             for id in item_ids {
                 if items.iter().all(|item| item.item_id != *id) {
-                    let explanation = Explanation { score: 0.0, parts: Vec::new() };
                     items.push(Recommendation {
                         item_id: id.clone(),
                         score: 0.0,
@@ -130,7 +129,7 @@ impl Recommender {
                         source: Source::Popular,
                         reasons: vec![Reason::Popular],
                     });
-                    explanations.push((id.clone(), explanation));
+                    explanations.push((id.clone(), Breakdown::default()));
                 }
             }
             Ok(inner.give(&self.config, request, items, explanations, call))
@@ -180,7 +179,7 @@ impl Recommender {
             let answer = inner.served.find(recommendation_id).ok_or_else(unknown_answer)?;
             let found = answer.items.iter().find(|(item, _)| item == item_id);
             found
-                .map(|(_, explanation)| explanation.clone())
+                .map(|(_, breakdown)| breakdown.named(inner.catalog.view()))
                 .ok_or_else(|| Error::invalid("item_id", "is not in this answer"))
         })
     }
@@ -195,7 +194,7 @@ fn unknown_answer() -> Error {
 }
 
 /// The items as the app gets them, and the explanations to remember.
-type Presented = (Vec<Recommendation>, Vec<(String, Explanation)>);
+type Presented = (Vec<Recommendation>, Vec<(String, Breakdown)>);
 
 impl Inner {
     /// What ranking may know of the shopper. The grant is the proof that it may.
@@ -213,7 +212,7 @@ impl Inner {
         config: &Config,
         request: Request,
         items: Vec<Recommendation>,
-        explanations: Vec<(String, Explanation)>,
+        explanations: Vec<(String, Breakdown)>,
         call: &mut Call,
     ) -> Recommendations {
         let id = match call.random.generate_bytes() {
@@ -257,17 +256,17 @@ fn present(inner: &Inner, ranked: &Ranked, request: &Request, before: usize) -> 
     let scale = Scale::of(&ranked.items);
     let mut items = Vec::with_capacity(ranked.items.len());
     let mut explanations = Vec::with_capacity(ranked.items.len());
-    for (position, item) in (before + 1..).zip(&ranked.items) {
-        let explanation = explain(view, &ranked.query, item, scale, request.kind.seeds());
+    let breakdowns = explain(view, &ranked.query, &ranked.items, scale, request.kind.seeds());
+    for ((position, item), breakdown) in (before + 1..).zip(&ranked.items).zip(breakdowns) {
         let item_id = view.id(item.index).to_owned();
         items.push(Recommendation {
             item_id: item_id.clone(),
-            score: explanation.score,
+            score: breakdown.score(),
             position,
             source: item.source,
-            reasons: reasons(view, item, &explanation),
+            reasons: reasons(view, item, &breakdown),
         });
-        explanations.push((item_id, explanation));
+        explanations.push((item_id, breakdown));
     }
     (items, explanations)
 }

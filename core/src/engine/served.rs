@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::consent::PersonalizationLevel;
-use crate::explain::Explanation;
+use crate::explain::Breakdown;
 use crate::policy::MAX_ANSWERS;
 use crate::ranking::request::Request;
 
@@ -17,7 +17,7 @@ pub(super) struct Answer {
     /// The level it was given at.
     pub(super) level: PersonalizationLevel,
     /// The items given so far, with their explanations, in their order.
-    pub(super) items: Vec<(String, Explanation)>,
+    pub(super) items: Vec<(String, Breakdown)>,
 }
 
 /// How often recommendations of one kind at one level were given and chosen in this visit.
@@ -49,7 +49,7 @@ impl Served {
     }
 
     /// Adds the continuation of an answer.
-    pub(super) fn extend(&mut self, id: &str, items: Vec<(String, Explanation)>) {
+    pub(super) fn extend(&mut self, id: &str, items: Vec<(String, Breakdown)>) {
         let Some(place) = self.answers.iter().position(|answer| answer.id == id) else { return };
         let key = (self.answers[place].request.kind.name(), self.answers[place].level);
         self.count(key, items.len());

@@ -3,14 +3,16 @@
 //! Close to the exact score, not equal: every dimension of the query is off by at most half of one part in 127 of its largest.
 //! The same bits on every platform, whichever kernel computed them.
 
-use tastekeeper_kernels::{Codes, Finish, Kernel, Query, scores};
+use tastekeeper_kernels::{Codes, Finish, Kernel, MAX_DIM, Query, scores};
 
 use super::Model;
 use super::tables::row;
 use crate::layout::Section;
 
 /// Items whose scores are computed at once. Their sums stay in the nearest cache.
-const SCAN_BLOCK: usize = 512;
+pub const SCAN_BLOCK: usize = 512;
+/// Rows that are brought together at once.
+const GATHERED: usize = 64;
 
 /// Scores of one query over the items of one model.
 pub struct Scan<'a> {
@@ -45,20 +47,42 @@ impl Model {
 }
 
 impl Scan<'_> {
-    /// Writes the scores of as many items as `out` has places, from item `first` on, and returns the highest.
-    fn scores(&self, first: u32, out: &mut [f32]) -> f32 {
+    /// Writes the scores of as many items as `out` has places, at most [`SCAN_BLOCK`], from item `first` on, and returns the
+    /// highest.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there are not so many items.
+    pub fn scores(&self, first: u32, out: &mut [f32]) -> f32 {
         let (tables, first, count) = (&self.model.tables, first as usize, out.len());
-        let mut sums = [0; SCAN_BLOCK];
         let codes = |section| &tables.section(section)[first..first + count];
         let row_bytes = tables.vector_row_bytes();
         let rows = row(&tables.section(Section::Vectors)[first * row_bytes..], 0, count * row_bytes);
-        let finish = Finish {
-            scale_codes: codes(Section::VectorScales),
-            scales: &self.scales,
-            bias_codes: codes(Section::Popularity),
-            biases: &self.popularities,
-        };
-        scores(self.kernel, &self.query, rows, finish, &mut sums, out)
+        self.finish(rows, codes(Section::VectorScales), codes(Section::Popularity), out)
+    }
+
+    /// Writes the scores of `items`, at most [`SCAN_BLOCK`], to the beginning of `out`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if one of them is not there, or `out` is shorter.
+    pub fn scores_of(&self, items: &[u32], out: &mut [f32]) {
+        let tables = &self.model.tables;
+        let row_bytes = tables.vector_row_bytes();
+        let (mut scales, mut popularities) = ([0; GATHERED], [0; GATHERED]);
+        let mut rows = [0; GATHERED * MAX_DIM];
+        for (items, out) in items.chunks(GATHERED).zip(out.chunks_mut(GATHERED)) {
+            // The rows lie apart: copying them first lets the processor wait for many at once.
+            for (place, &item) in items.iter().enumerate() {
+                let source = row(tables.section(Section::Vectors), item as usize, row_bytes);
+                rows[place * row_bytes..][..row_bytes].copy_from_slice(source);
+                scales[place] = tables.section(Section::VectorScales)[item as usize];
+                popularities[place] = tables.section(Section::Popularity)[item as usize];
+            }
+            let count = items.len();
+            let rows = &rows[..count * row_bytes];
+            self.finish(rows, &scales[..count], &popularities[..count], &mut out[..count]);
+        }
     }
 
     /// Calls `visit` with the first item, the scores and the highest of them, block by block over all items.
@@ -69,5 +93,11 @@ impl Scan<'_> {
             let highest = self.scores(first, out);
             visit(first, out, highest);
         }
+    }
+
+    fn finish(&self, rows: &[u8], scale_codes: &[u8], bias_codes: &[u8], out: &mut [f32]) -> f32 {
+        let mut sums = [0; SCAN_BLOCK];
+        let finish = Finish { scale_codes, scales: &self.scales, bias_codes, biases: &self.popularities };
+        scores(self.kernel, &self.query, rows, finish, &mut sums, out)
     }
 }

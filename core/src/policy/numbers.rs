@@ -8,7 +8,7 @@ use crate::consent::{CONSENT_LIFETIME_MS, DAY_MS, EXPIRED_GRACE_MS, MAX_RECEIPTS
 use crate::history::{MAX_INTERESTS, Retention};
 use crate::profile::SIGNAL_WINDOW;
 use crate::ranking::BOUGHT_RECENTLY_DAYS;
-use crate::ranking::candidates::INTEREST_BOOST;
+use crate::ranking::extras::INTEREST_BOOST;
 use crate::ranking::place::{MAX_CATEGORY_SHARE, NEW_ITEM_PLACE};
 use crate::ranking::query::BROWSE_WEIGHT;
 use crate::ranking::request::EXPLORATION_RATE;

@@ -1,45 +1,20 @@
-//! The best items of the whole catalogue for a query, with their exact raw scores.
+//! The best items of the catalogue for a query, with their exact raw scores.
 //!
-//! A scan over all items chooses the pool; the pool is then scored again exactly, so that the parts of an explanation
-//! add up to the score.
+//! Fast scores choose the pool; the pool is then scored again exactly, so that the parts of an explanation add up to the
+//! score. Items that a transition leads to, or that were just shown, are looked at first, one by one; then all others, in
+//! one scan, or, where the request asks for it and enough was found, only the most popular ones.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use tastekeeper_kernels::dense;
 
-use super::filter::Compiled;
+use super::admission::{Admission, Gates};
+use super::extras::Extras;
 use super::place::places_for_others;
+use super::pool::Pool;
 use super::query::Query;
 use super::request::{RecommendationKind, Request, Source};
-use super::{Extra, Person, RankedItem};
-use crate::catalog::{SymbolKind, View};
-use crate::history::Interest;
-use crate::mutant;
-
-/// Added to items of a category the shopper boosted, in natural-log odds.
-pub(crate) const INTEREST_BOOST: f64 = 2.0;
-
-/// What keeps an item out of an answer.
-pub(crate) struct Gates<'a> {
-    pub(crate) view: &'a View,
-    pub(crate) now_ms: i64,
-    pub(crate) filter: Compiled,
-    /// The category of the request's kind.
-    pub(crate) category: Option<Compiled>,
-    pub(crate) hidden: BTreeSet<u32>,
-    pub(crate) muted: BTreeSet<u32>,
-}
-
-impl Gates<'_> {
-    /// Whether the item may be in the answer.
-    pub(crate) fn admit(&self, index: u32) -> bool {
-        let view = self.view;
-        !self.hidden.contains(&index)
-            && (mutant!(ShowOutOfStock) || view.is_offered(index, self.now_ms))
-            && (mutant!(IgnoreFilter) || self.filter.holds(view, index))
-            && self.category.as_ref().is_none_or(|category| category.holds(view, index))
-            && (self.muted.is_empty() || !view.has_symbol(index, |symbol| self.muted.contains(&symbol)))
-    }
-}
+use super::{Extra, RankedItem};
+use crate::catalog::{Bits, View};
+use crate::model::{SCAN_BLOCK, Scan};
 
 /// An item with its exact raw score.
 #[derive(Clone, Debug)]
@@ -58,122 +33,13 @@ impl Candidate {
     }
 }
 
-/// Everything in a raw score besides the query's terms.
-pub(crate) struct Extras<'a> {
-    view: &'a View,
-    /// The compiled boosts of the request.
-    boosts: Vec<(Compiled, f64)>,
-    /// Categories the shopper boosted.
-    interests: Vec<u32>,
-    popularity_weight: f64,
-    shown: Option<&'a BTreeMap<String, i64>>,
-    rotation_rate: f64,
-    rotation_ms: i64,
-    now_ms: i64,
-}
+/// The most popular items that are candidates where the catalogue is not scanned.
+const POPULAR: u32 = 256;
+/// Where fewer items than this are linked to the query's, those that are linked to them are candidates too.
+const FEW_LINKED: usize = 256;
 
-impl<'a> Extras<'a> {
-    pub(crate) fn new(
-        view: &'a View,
-        request: &Request,
-        person: Option<Person<'a>>,
-        now_ms: i64,
-        query: &Query,
-    ) -> Self {
-        let interests = person.map_or_else(Vec::new, |person| {
-            let boosted = person.interests.iter().filter(|(_, interest)| **interest == Interest::Boost);
-            boosted.filter_map(|(category, _)| view.symbol(SymbolKind::Category, category)).collect()
-        });
-        let boosts = request
-            .boosts
-            .iter()
-            .map(|boost| (Compiled::new(&boost.filter, view, request), boost.weight))
-            .collect();
-        let weight = view.model().map_or(0.0, |model| f64::from(model.parameters().popularity_weight));
-        Self {
-            view,
-            boosts,
-            interests,
-            popularity_weight: match request.kind {
-                RecommendationKind::BoughtWith(_) => 0.0,
-                _ if query.is_empty() => 1.0,
-                _ => weight,
-            },
-            shown: person.map(|person| person.shown).filter(|_| request.rotation_rate > 0.0),
-            rotation_rate: request.rotation_rate,
-            rotation_ms: i64::from(request.rotation_seconds) * 1000,
-            now_ms,
-        }
-    }
-
-    fn boosts_of(&self, index: u32, out: &mut Vec<(Extra, f64)>) {
-        for &symbol in &self.interests {
-            if self.view.has_symbol(index, |own| own == symbol) {
-                out.push((Extra::Interest(symbol), INTEREST_BOOST));
-            }
-        }
-        for (filter, weight) in &self.boosts {
-            if filter.holds(self.view, index) {
-                out.push((Extra::Boost, *weight));
-            }
-        }
-    }
-
-    fn has_boosts(&self) -> bool {
-        !self.interests.is_empty() || !self.boosts.is_empty()
-    }
-
-    /// The exact candidate for a scored kind.
-    pub(crate) fn candidate(&self, query: &Query, index: u32) -> Candidate {
-        let popularity = self.popularity_weight * f64::from(self.view.popularity(index));
-        self.finish(index, query.relevance(self.view, index), vec![(Extra::Popularity, popularity)])
-    }
-
-    /// Adds boosts and rotation to what is known of an item, and sums up.
-    pub(crate) fn finish(&self, index: u32, relevance: f64, mut extras: Vec<(Extra, f64)>) -> Candidate {
-        extras.retain(|(_, amount)| *amount != 0.0);
-        self.boosts_of(index, &mut extras);
-        let mut raw = relevance + extras.iter().map(|(_, amount)| amount).sum::<f64>();
-        if let Some(shown_ms) = self.shown.and_then(|shown| shown.get(self.view.id(index))) {
-            let age_ms = (self.now_ms - shown_ms).max(0);
-            if age_ms < self.rotation_ms && raw > 0.0 {
-                #[allow(clippy::cast_precision_loss)]
-                let freshness = 1.0 - age_ms as f64 / self.rotation_ms as f64;
-                let penalty = -raw * self.rotation_rate * freshness;
-                extras.push((Extra::Rotation, penalty));
-                raw += penalty;
-            }
-        }
-        Candidate { index, raw, relevance, extras, source: Source::Popular }
-    }
-}
-
-/// One item of the scan. The greatest is the one to drop first: lowest score, then last in tie order.
-struct Scanned<'a> {
-    score: f32,
-    index: u32,
-    view: &'a View,
-}
-
-impl Ord for Scanned<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.score.total_cmp(&self.score).then_with(|| self.view.tie_order(self.index, other.index))
-    }
-}
-
-impl PartialOrd for Scanned<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Scanned<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Scanned<'_> {}
+/// Scores of a block that are compared at once.
+const GLANCE: usize = 16;
 
 /// How many candidates an answer of `count` items is chosen from at first.
 pub(crate) fn first_pool_size(count: usize) -> usize {
@@ -181,7 +47,7 @@ pub(crate) fn first_pool_size(count: usize) -> usize {
 }
 
 /// The `pool_size` best admitted items, best first. Where one category fills them and the answer wants variety, as many of
-/// the best other items as it needs follow.
+/// the best other items as it needs stand in for the last of them.
 pub(crate) fn scored(
     gates: &Gates<'_>,
     extras: &Extras<'_>,
@@ -190,33 +56,34 @@ pub(crate) fn scored(
     pool_size: usize,
 ) -> Vec<Candidate> {
     let view = gates.view;
-    let scan = Scan { view, extras, query };
-    let needs_relevance = matches!(request.kind, RecommendationKind::BoughtWith(_));
-    let floor = if needs_relevance { 0.0 } else { f32::NEG_INFINITY };
-    let mut pool = scan.best(floor, pool_size, |index| gates.admit(index));
-    let wanted = places_for_others(request.count);
-    if request.diversity_or_default() > 0.0
-        && pool.len() == pool_size
-        && let Some(crowd) = crowding_category(view, &pool, wanted)
-    {
-        let is_other = |index| gates.admit(index) && view.leaf_category(index) != Some(crowd);
-        pool.retain(|&index| view.leaf_category(index) == Some(crowd));
-        pool.extend(scan.best(floor, wanted, is_other));
+    // What nothing leads to is not bought along.
+    let only_linked = matches!(request.kind, RecommendationKind::BoughtWith(_));
+    let floor = if only_linked { 0.0 } else { f32::NEG_INFINITY };
+    let is_varied = request.kind.is_scored() && request.diversity_or_default() > 0.0;
+    let others = if is_varied { places_for_others(request.count) } else { 0 };
+    let mut search = Search {
+        scores: Scores::new(view, extras, query),
+        pool: Pool::new(view, floor, pool_size, others),
+        admission: Admission::new(gates),
+        seen: Bits::none(view.len()),
+    };
+    search.linked(extras, query);
+    if !only_linked {
+        if request.retrieval.uses_links(view.len()) {
+            search.linked_twice(query);
+            if !(search.pool.is_full() && matches!(request.kind, RecommendationKind::RelatedTo(_))) {
+                search.popular();
+            }
+        }
+        if !(search.pool.is_full() && request.retrieval.uses_links(view.len())) {
+            search.all_of_model();
+        }
+        search.new_items();
     }
     let mut candidates: Vec<Candidate> =
-        pool.into_iter().map(|index| extras.candidate(query, index)).collect();
+        search.pool.into_items().into_iter().map(|index| extras.candidate(query, index)).collect();
     sort(view, &mut candidates);
     candidates
-}
-
-/// The category that leaves fewer than `wanted` items of the pool to others.
-fn crowding_category(view: &View, pool: &[u32], wanted: usize) -> Option<u32> {
-    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
-    for category in pool.iter().filter_map(|&index| view.leaf_category(index)) {
-        *counts.entry(category).or_default() += 1;
-    }
-    let (category, count) = counts.into_iter().max_by_key(|&(_, count)| count)?;
-    (pool.len() - count < wanted).then_some(category)
 }
 
 /// Best first; ties in the view's order.
@@ -226,92 +93,176 @@ pub(crate) fn sort(view: &View, candidates: &mut [Candidate]) {
     });
 }
 
-/// The raw scores of all items, in the precision that choosing candidates needs.
-struct Scan<'a> {
+/// Scores in the precision that choosing candidates needs.
+struct Scores<'a> {
     view: &'a View,
-    extras: &'a Extras<'a>,
-    query: &'a Query,
+    scan: Option<Scan<'a>>,
+    direction: Vec<f32>,
+    /// The items of each boost and interest, and what it adds.
+    lifts: Vec<(Bits, f32)>,
+    /// The most that all of them add.
+    most_lift: f32,
 }
 
-impl Scan<'_> {
-    /// The `size` best items above `floor` that `admit` lets through, in no order.
-    fn best(&self, floor: f32, size: usize, admit: impl Fn(u32) -> bool) -> Vec<u32> {
-        let view = self.view;
-        let mut pool: BinaryHeap<Scanned<'_>> = BinaryHeap::with_capacity(size + 1);
-        self.for_each_block(|first, scores, highest| {
-            let worst = |pool: &BinaryHeap<Scanned<'_>>| {
-                if pool.len() == size { pool.peek().map(|worst| worst.score) } else { None }
-            };
-            let mut least = worst(&pool);
-            if least.is_some_and(|least| highest < least) {
-                return;
-            }
-            for (index, &score) in (first..).zip(scores.iter()) {
-                if score <= floor || least.is_some_and(|least| score < least) {
-                    continue;
-                }
-                let scanned = Scanned { score, index, view };
-                if (least.is_some() && pool.peek().is_some_and(|worst| scanned >= *worst)) || !admit(index) {
-                    continue;
-                }
-                if least.is_some() {
-                    pool.pop();
-                }
-                pool.push(scanned);
-                least = worst(&pool);
-            }
-        });
-        pool.into_iter().map(|scanned| scanned.index).collect()
-    }
-
-    /// Calls `visit` with the first item, the scores and a bound on them, block by block over all items.
-    fn for_each_block(&self, mut visit: impl FnMut(u32, &mut [f32], f32)) {
-        let Self { view, extras, query } = *self;
-        let mut transitions = query.transition_scores().peekable();
-        let changes = extras.has_boosts() || extras.shown.is_some();
-        let mut visit = |first: u32, scores: &mut [f32], mut highest: f32| {
-            while let Some((target, amount)) =
-                transitions.next_if(|(target, _)| (*target as usize) < first as usize + scores.len())
-            {
-                let score = &mut scores[(target - first) as usize];
-                *score += amount;
-                highest = highest.max(*score);
-            }
-            if changes {
-                for (index, score) in (first..).zip(scores.iter_mut()) {
-                    let boosted = extras.finish(index, f64::from(*score), Vec::new());
-                    *score = narrow(boosted.raw);
-                }
-                highest = f32::INFINITY;
-            }
-            visit(first, scores, highest);
-        };
+impl<'a> Scores<'a> {
+    fn new(view: &'a View, extras: &Extras<'_>, query: &Query) -> Self {
         let mut direction = query.scan_direction();
-        if let Some(model) = view.model() {
+        let scan = view.model().map(|model| {
             // A query that is about nothing has no direction.
             direction.resize(model.dim(), 0.0);
-            let weight = narrow(extras.popularity_weight).max(0.0);
-            model.scan(&direction, weight).for_each_block(&mut visit);
+            model.scan(&direction, extras.popularity_weight().max(0.0))
+        });
+        let lifts = extras.lifts();
+        let most_lift = lifts.iter().map(|(_, weight)| weight.max(0.0)).sum();
+        Self { view, scan, direction, lifts, most_lift }
+    }
+
+    /// Writes the scores of `items` to the beginning of `out`.
+    fn of(&self, items: &[u32], out: &mut [f32]) {
+        let known = items.partition_point(|&index| !self.view.is_new(index));
+        if let Some(scan) = &self.scan {
+            scan.scores_of(&items[..known], out);
         }
-        let mut new_items = view.new_items().peekable();
-        let mut vector = vec![0.0; direction.len()];
-        let mut scores = Vec::with_capacity(NEW_ITEMS_BLOCK);
-        while let Some(&first) = new_items.peek() {
-            scores.clear();
-            scores.extend(new_items.by_ref().take(NEW_ITEMS_BLOCK).map(|index| {
-                view.write_vector(index, &mut vector);
-                // an empty sum is -0.0, which ranks behind 0.0
-                direction.iter().zip(&vector).map(|(q, value)| q * value).sum::<f32>() + 0.0
-            }));
-            visit(first, &mut scores, f32::INFINITY);
+        let mut vector = [0.0; MAX_DIM];
+        let vector = &mut vector[..self.direction.len()];
+        for (&index, score) in items[known..].iter().zip(&mut out[known..]) {
+            self.view.write_vector(index, vector);
+            *score = dense::dot(&self.direction, vector);
         }
+        for (bits, weight) in &self.lifts {
+            for (&index, score) in items.iter().zip(out.iter_mut()) {
+                if bits.contains(index) {
+                    *score += weight;
+                }
+            }
+        }
+    }
+
+    /// Writes the scores of the model's items from `first` on to `out`, and returns a bound on them.
+    fn of_block(&self, scan: &Scan<'_>, first: u32, out: &mut [f32]) -> f32 {
+        let highest = scan.scores(first, out);
+        for (bits, weight) in &self.lifts {
+            for index in bits.within(first, first + length(out.len())) {
+                out[(index - first) as usize] += weight;
+            }
+        }
+        highest + self.most_lift
     }
 }
 
-/// Items at once of those that the model does not know.
-const NEW_ITEMS_BLOCK: usize = 512;
+/// Most values of a vector.
+const MAX_DIM: usize = tastekeeper_kernels::MAX_DIM;
 
-#[expect(clippy::cast_possible_truncation, reason = "the scan only chooses candidates")]
+fn length(count: usize) -> u32 {
+    u32::try_from(count).expect("the caps on model and catalogue keep every count below 2^32")
+}
+
+/// The pool on its way.
+struct Search<'a, 'g> {
+    scores: Scores<'a>,
+    pool: Pool<'a>,
+    admission: Admission<'a, 'g>,
+    /// The items that were offered to the pool.
+    seen: Bits,
+}
+
+impl Search<'_, '_> {
+    /// The items that transitions lead to, and those whose score depends on when they were shown.
+    fn linked(&mut self, extras: &Extras<'_>, query: &Query) {
+        let mut items: Vec<u32> = query.transition_scores().map(|(target, _)| target).collect();
+        items.extend(extras.shown());
+        items.sort_unstable();
+        items.dedup();
+        let mut transitions = query.transition_scores().peekable();
+        self.offer(&items, |index, mut score| {
+            while let Some((_, amount)) = transitions.next_if(|(target, _)| *target <= index) {
+                score += amount;
+            }
+            score + extras.rotation(index, f64::from(score)).map_or(0.0, narrow)
+        });
+    }
+
+    /// Where few items are linked to the query's own, those that are linked to them.
+    fn linked_twice(&mut self, query: &Query) {
+        let Some(model) = self.scores.view.model() else { return };
+        let mut near: Vec<u32> = query.transition_scores().map(|(target, _)| target).collect();
+        near.dedup();
+        if near.len() >= FEW_LINKED {
+            return;
+        }
+        let mut items: Vec<u32> =
+            near.iter().flat_map(|&index| model.neighbours(index)).map(|(target, _)| target).collect();
+        items.sort_unstable();
+        items.dedup();
+        items.retain(|&index| !self.seen.contains(index));
+        self.offer(&items, |_, score| score);
+    }
+
+    /// The most popular items.
+    fn popular(&mut self) {
+        let count = length(self.scores.view.model_items()).min(POPULAR);
+        let items: Vec<u32> = (0..count).filter(|&index| !self.seen.contains(index)).collect();
+        self.offer(&items, |_, score| score);
+    }
+
+    /// Offers items that were not seen, in ascending order, with what `adjust` makes of their scores.
+    fn offer(&mut self, items: &[u32], mut adjust: impl FnMut(u32, f32) -> f32) {
+        let mut scores = [0.0; SCAN_BLOCK];
+        for items in items.chunks(SCAN_BLOCK) {
+            self.scores.of(items, &mut scores[..items.len()]);
+            for (&index, &score) in items.iter().zip(&scores) {
+                self.seen.insert(index);
+                self.pool.offer(index, adjust(index, score), &mut self.admission);
+            }
+        }
+    }
+
+    /// All items of the model that were not seen.
+    fn all_of_model(&mut self) {
+        let Some(scan) = self.scores.scan.take() else { return };
+        let end = length(self.scores.view.model_items());
+        let mut scores = [0.0; SCAN_BLOCK];
+        let mut first = 0;
+        while first < end {
+            if let Some(rare) = self.admission.rare() {
+                let items: Vec<u32> =
+                    rare.within(first, end).filter(|&index| !self.seen.contains(index)).collect();
+                self.scores.scan = Some(scan);
+                self.offer(&items, |_, score| score);
+                return;
+            }
+            let count = SCAN_BLOCK.min((end - first) as usize);
+            let scores = &mut scores[..count];
+            let highest = self.scores.of_block(&scan, first, scores);
+            // An item that is as good as the least may stand before it.
+            let mut least = self.pool.least();
+            if highest >= least {
+                for (first, scores) in (first..).step_by(GLANCE).zip(scores.chunks(GLANCE)) {
+                    // One look at several, without a branch for each.
+                    if !scores.iter().fold(false, |any, score| any | (*score >= least)) {
+                        continue;
+                    }
+                    for (index, &score) in (first..).zip(scores) {
+                        if score >= least && !self.seen.contains(index) {
+                            self.pool.offer(index, score, &mut self.admission);
+                            least = self.pool.least();
+                        }
+                    }
+                }
+            }
+            first += length(count);
+        }
+    }
+
+    /// The items that the model does not know.
+    fn new_items(&mut self) {
+        let items: Vec<u32> =
+            self.scores.view.new_items().filter(|&index| !self.seen.contains(index)).collect();
+        self.offer(&items, |_, score| score);
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "it only chooses candidates")]
 fn narrow(value: f64) -> f32 {
     value as f32
 }

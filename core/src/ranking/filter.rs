@@ -1,7 +1,7 @@
 //! What an item must be: a typed filter, and its form over symbols.
 
 use super::request::Request;
-use crate::catalog::{Availability, SymbolKind, View};
+use crate::catalog::{Availability, Bits, SymbolKind, View};
 use crate::error::{Error, Result};
 use crate::event::{check_id, check_price};
 
@@ -175,6 +175,39 @@ impl Compiled {
             Self::CreatedAfter(time_ms) => {
                 view.created_at_ms(index).is_some_and(|created| created >= *time_ms)
             }
+        }
+    }
+
+    /// All items for which it holds.
+    pub(crate) fn bits(&self, view: &View) -> Bits {
+        match self {
+            Self::All(filters) => {
+                let mut bits = Bits::all(view.len());
+                filters.iter().for_each(|filter| filter.narrow(view, &mut bits));
+                bits
+            }
+            Self::Any(filters) => {
+                let mut bits = Bits::none(view.len());
+                filters.iter().for_each(|filter| bits.or(&filter.bits(view)));
+                bits
+            }
+            Self::Not(filter) => {
+                let mut bits = filter.bits(view);
+                bits.invert();
+                bits
+            }
+            Self::Symbols(symbols) => view.with_symbols(symbols.iter().copied()),
+            Self::Price(min, max) => view.with_price(*min, *max),
+            Self::Availability(states) => view.in_state(states),
+            Self::CreatedAfter(time_ms) => view.created_after(*time_ms),
+        }
+    }
+
+    /// Takes the items out of `bits` for which it does not hold.
+    pub(crate) fn narrow(&self, view: &View, bits: &mut Bits) {
+        match self {
+            Self::All(filters) => filters.iter().for_each(|filter| filter.narrow(view, bits)),
+            _ => bits.and(&self.bits(view)),
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::candidates::{Candidate, Extras, Gates, sort};
+use super::admission::{Admission, Gates};
+use super::candidates::{Candidate, sort};
+use super::extras::Extras;
+use super::pool::Pool;
 use super::request::{RecommendationKind, Request, Source};
 use super::{Extra, Person};
 use crate::consent::DAY_MS;
@@ -17,8 +20,8 @@ fn days_between(earlier_ms: i64, later_ms: i64) -> f64 {
     later_ms.saturating_sub(earlier_ms).max(0) as f64 / DAY_MS as f64
 }
 
-/// Every admitted item of a listing kind, best first.
-pub(crate) fn listed(
+/// The shopper's own items of a listing kind that are admitted, best first.
+pub(crate) fn own(
     gates: &Gates<'_>,
     extras: &Extras<'_>,
     request: &Request,
@@ -27,47 +30,66 @@ pub(crate) fn listed(
 ) -> Vec<Candidate> {
     let view = gates.view;
     let profile = person.map(|person| person.profile);
-    let mut source = Source::Personal;
-    let found: Vec<(u32, Extra, f64)> = match &request.kind {
-        RecommendationKind::RecentlyViewed => {
-            let viewed = profile.into_iter().flat_map(|profile| &profile.viewed);
-            let known = viewed.filter_map(|item| view.learnable(item));
-            (1_u32..).zip(known).map(|(rank, index)| (index, Extra::Recency, 1.0 / f64::from(rank))).collect()
-        }
-        RecommendationKind::BuyAgain => {
-            let mut strength: BTreeMap<u32, f64> = BTreeMap::new();
-            for purchase in profile.into_iter().flat_map(|profile| &profile.purchases) {
-                if let Some(index) = view.learnable(&purchase.item) {
-                    let age_days = days_between(purchase.time_ms, now_ms);
-                    *strength.entry(index).or_default() += libm::exp2(-age_days / REPURCHASE_HALF_LIFE_DAYS);
-                }
+    let found: Vec<(u32, Extra, f64)> = if request.kind == RecommendationKind::RecentlyViewed {
+        let viewed = profile.into_iter().flat_map(|profile| &profile.viewed);
+        let known = viewed.filter_map(|item| view.learnable(item));
+        (1_u32..).zip(known).map(|(rank, index)| (index, Extra::Recency, 1.0 / f64::from(rank))).collect()
+    } else {
+        let mut strength: BTreeMap<u32, f64> = BTreeMap::new();
+        for purchase in profile.into_iter().flat_map(|profile| &profile.purchases) {
+            if let Some(index) = view.learnable(&purchase.item) {
+                let age_days = days_between(purchase.time_ms, now_ms);
+                *strength.entry(index).or_default() += libm::exp2(-age_days / REPURCHASE_HALF_LIFE_DAYS);
             }
-            strength.into_iter().map(|(index, strength)| (index, Extra::Repurchase, strength)).collect()
         }
-        RecommendationKind::NewArrivals(_) => {
-            source = Source::Contextual;
-            let dated = (0..).take(view.len()).filter_map(|index| Some((index, view.created_at_ms(index)?)));
-            dated
-                .filter(|(_, created_ms)| *created_ms <= now_ms)
-                .map(|(index, created_ms)| {
-                    (index, Extra::Freshness, 1.0 / (1.0 + days_between(created_ms, now_ms) / FRESHNESS_DAYS))
-                })
-                .collect()
-        }
-        _ => {
-            source = Source::Popular;
-            let all = (0..).take(view.len());
-            all.map(|index| (index, Extra::Popularity, f64::from(view.popularity(index)))).collect()
-        }
+        strength.into_iter().map(|(index, strength)| (index, Extra::Repurchase, strength)).collect()
     };
-    let mut candidates: Vec<Candidate> = found
-        .into_iter()
-        .filter(|(index, _, _)| gates.admit(*index))
+    let admitted = found.into_iter().filter(|(index, _, _)| gates.admit(*index));
+    let mut candidates: Vec<Candidate> = admitted
         .map(|(index, extra, amount)| Candidate {
-            source,
+            source: Source::Personal,
             ..extras.finish(index, 0.0, vec![(extra, amount)])
         })
         .collect();
     sort(view, &mut candidates);
     candidates
+}
+
+/// The `pool_size` newest items that are admitted, best first.
+pub(crate) fn newest(
+    gates: &Gates<'_>,
+    extras: &Extras<'_>,
+    pool_size: usize,
+    now_ms: i64,
+) -> Vec<Candidate> {
+    let view = gates.view;
+    let freshness = |index| {
+        let created_ms = view.created_at_ms(index).filter(|created_ms| *created_ms <= now_ms)?;
+        Some(1.0 / (1.0 + days_between(created_ms, now_ms) / FRESHNESS_DAYS))
+    };
+    let candidate = |index, freshness| Candidate {
+        source: Source::Contextual,
+        ..extras.finish(index, 0.0, vec![(Extra::Freshness, freshness)])
+    };
+    let mut pool = Pool::new(view, f32::NEG_INFINITY, pool_size, 0);
+    let mut admission = Admission::new(gates);
+    let admitted = gates.bits();
+    let lifts = extras.lifts();
+    for index in (0..).take(view.len()).filter(|&index| admitted.contains(index)) {
+        let Some(freshness) = freshness(index) else { continue };
+        let lift: f64 =
+            lifts.iter().filter(|(bits, _)| bits.contains(index)).map(|(_, lift)| f64::from(*lift)).sum();
+        let raw = freshness + lift;
+        pool.offer(index, narrow(raw + extras.rotation(index, raw).unwrap_or(0.0)), &mut admission);
+    }
+    let chosen = pool.into_items().into_iter();
+    let mut candidates: Vec<Candidate> =
+        chosen.filter_map(|index| Some(candidate(index, freshness(index)?))).collect();
+    sort(view, &mut candidates);
+    candidates
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "it only chooses candidates")]
+fn narrow(value: f64) -> f32 {
+    value as f32
 }

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
+use tastekeeper_kernels::dense;
 
 use super::RankedItem;
-use super::candidates::{Candidate, Extras, Gates, first_pool_size};
+use super::admission::Gates;
+use super::candidates::{Candidate, first_pool_size};
+use super::extras::Extras;
 use super::query::Query;
 use super::request::{RecommendationKind, Request, Source};
 use crate::catalog::View;
@@ -125,13 +128,14 @@ fn diversify(
     diversity: f64,
 ) -> (Vec<Candidate>, Vec<Candidate>) {
     let dim = view.dim().unwrap_or(0);
-    let mut vectors = vec![0.0_f32; pool.len() * dim];
-    if dim > 0 {
-        for (candidate, vector) in pool.iter().zip(vectors.chunks_exact_mut(dim)) {
-            view.write_vector(candidate.index, vector);
-        }
+    // Dimension by dimension, so that one item is compared with all others side by side.
+    let mut vector = vec![0.0_f32; dim];
+    let mut columns = vec![0.0_f32; pool.len() * dim];
+    for (place, candidate) in pool.iter().enumerate() {
+        view.write_vector(candidate.index, &mut vector);
+        columns.iter_mut().skip(place).step_by(pool.len()).zip(&vector).for_each(|(to, value)| *to = *value);
     }
-    let vector = |place: usize| &vectors[place * dim..(place + 1) * dim];
+    let mut cosines = vec![0.0_f32; pool.len()];
     let best = pool.first().map_or(0.0, |candidate| candidate.raw);
     // The others that follow a crowded pool do not stretch the scale.
     let worst = pool.iter().take(first_pool_size(count)).next_back().map_or(0.0, |candidate| candidate.raw);
@@ -164,12 +168,11 @@ fn diversify(
         if let Some(category) = categories[place] {
             *per_category.entry(category).or_default() += 1;
         }
-        if dim > 0 {
-            for other in (0..pool.len()).filter(|&other| !taken[other]) {
-                let cosine: f32 = vector(place).iter().zip(vector(other)).map(|(a, b)| a * b).sum();
-                similarity[other] = similarity[other].max(f64::from(cosine));
-            }
+        cosines.fill(0.0);
+        for column in columns.chunks_exact(pool.len()) {
+            dense::add_scaled(&mut cosines, column[place], column);
         }
+        similarity.iter_mut().zip(&cosines).for_each(|(most, cosine)| *most = most.max(f64::from(*cosine)));
     }
     let chosen = order.iter().map(|&place| pool[place].clone()).collect();
     let left =

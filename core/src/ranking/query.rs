@@ -7,6 +7,8 @@
 //! Every part of an explanation is one term's summand; the score is their sum, computed through
 //! `q = gain M^T sum_t c_t v_t + sum_t b_t v_t`.
 
+use tastekeeper_kernels::dense::{self, LANES};
+
 use super::Person;
 use super::request::{RecommendationKind, Request};
 use crate::catalog::{SymbolKind, View};
@@ -251,15 +253,13 @@ impl Query {
                 (None, Origin::Attribute(symbol)) => view.write_symbol_vector(symbol, vector),
                 (None, _) => {}
             }
-            for ((total, direct), value) in history.iter_mut().zip(&mut self.direction).zip(vector.iter()) {
-                *total += term.coefficient * f64::from(*value);
-                *direct += term.direct * f64::from(*value);
+            dense::add_scaled_wide(&mut history, term.coefficient, vector);
+            if term.direct != 0.0 {
+                dense::add_scaled_wide(&mut self.direction, term.direct, vector);
             }
         }
         for (row, total) in model.matrix().chunks_exact(dim).zip(&history) {
-            for (out, value) in self.direction.iter_mut().zip(row) {
-                *out += self.gain * total * f64::from(*value);
-            }
+            dense::add_scaled_wide(&mut self.direction, self.gain * total, row);
         }
     }
 
@@ -288,7 +288,7 @@ impl Query {
             };
             self.transitions.extend(model.neighbours(item).map(|(target, weight)| (target, place, weight)));
         }
-        self.transitions.sort_unstable_by_key(|&(target, place, _)| (target, place));
+        sort_by_target(&mut self.transitions, model.len());
     }
 
     /// The transitions to one item, by term.
@@ -312,46 +312,84 @@ impl Query {
         if self.terms.is_empty() {
             return 0.0;
         }
-        let mut vector = vec![0.0; self.dim];
-        view.write_vector(index, &mut vector);
+        let mut vector = [0.0; tastekeeper_kernels::MAX_DIM];
+        let vector = &mut vector[..self.dim];
+        view.write_vector(index, vector);
         let similarity: f64 =
-            self.direction.iter().zip(&vector).map(|(q, value)| q * f64::from(*value)).sum();
+            self.direction.iter().zip(vector.iter()).map(|(q, value)| q * f64::from(*value)).sum();
         let transitions = self.transitions_to(index).iter();
         let transition: f64 =
             transitions.map(|&(_, term, weight)| self.terms[term as usize].graph * f64::from(weight)).sum();
         similarity + transition
     }
 
-    /// What each term adds to the relevance of one item, through the terms.
-    pub(crate) fn parts(&self, view: &View, index: u32) -> Vec<TermParts> {
-        let Some(model) = view.model().filter(|_| !self.terms.is_empty()) else { return Vec::new() };
-        let mut vector = vec![0.0; self.dim];
-        view.write_vector(index, &mut vector);
-        let image: Vec<f64> = model
-            .matrix()
-            .chunks_exact(self.dim)
-            .map(|row| row.iter().zip(&vector).map(|(m, value)| f64::from(*m) * f64::from(*value)).sum())
-            .collect();
-        let mut parts: Vec<TermParts> = self
-            .terms
-            .iter()
-            .zip(self.vectors.chunks_exact(self.dim))
-            .map(|(term, of_term)| {
-                let (mut through_matrix, mut direct) = (0.0, 0.0);
-                for ((value, image), own) in of_term.iter().zip(&image).zip(&vector) {
-                    through_matrix += f64::from(*value) * image;
-                    direct += f64::from(*value) * f64::from(*own);
+    /// What each term adds to the relevance of each of `items`, through the terms: a list of terms for each item.
+    pub(crate) fn parts(&self, view: &View, items: &[u32]) -> Vec<Vec<TermParts>> {
+        let mut parts = Vec::with_capacity(items.len());
+        for items in items.chunks(LANES) {
+            let similarities = self.similarities(view, items);
+            for (lane, &index) in items.iter().enumerate() {
+                let of_term = |sums: &[f64; LANES]| TermParts { similarity: sums[lane], transition: 0.0 };
+                let mut of_item: Vec<TermParts> = similarities.iter().map(of_term).collect();
+                if !mutant!(ExplanationDropsTransitions) && !of_item.is_empty() {
+                    for &(_, term, weight) in self.transitions_to(index) {
+                        of_item[term as usize].transition +=
+                            self.terms[term as usize].graph * f64::from(weight);
+                    }
                 }
-                let similarity = self.gain * term.coefficient * through_matrix + term.direct * direct;
-                TermParts { similarity, transition: 0.0 }
-            })
-            .collect();
-        if !mutant!(ExplanationDropsTransitions) {
-            for &(_, term, weight) in self.transitions_to(index) {
-                parts[term as usize].transition += self.terms[term as usize].graph * f64::from(weight);
+                parts.push(of_item);
             }
         }
         parts
+    }
+
+    /// What each term adds to the relevance of each item through the vectors. The items are computed side by side, each in
+    /// the order in which it would be alone.
+    fn similarities(&self, view: &View, items: &[u32]) -> Vec<[f64; LANES]> {
+        let Some(model) = view.model().filter(|_| !self.terms.is_empty()) else { return Vec::new() };
+        let mut vector = vec![0.0; self.dim];
+        let mut own = vec![[0.0; LANES]; self.dim];
+        for (lane, &index) in items.iter().enumerate() {
+            view.write_vector(index, &mut vector);
+            own.iter_mut().zip(&vector).for_each(|(values, value)| values[lane] = f64::from(*value));
+        }
+        let rows = model.matrix().chunks_exact(self.dim);
+        let image: Vec<[f64; LANES]> = rows.map(|row| dense::side_by_side(row, &own)).collect();
+        let terms = self.terms.iter().zip(self.vectors.chunks_exact(self.dim));
+        let similarity = |(term, vector): (&Term, &[f32])| {
+            let mut sums =
+                if term.coefficient == 0.0 { [0.0; LANES] } else { dense::side_by_side(vector, &image) };
+            sums.iter_mut().for_each(|sum| *sum *= self.gain * term.coefficient);
+            if term.direct != 0.0 {
+                let direct = dense::side_by_side(vector, &own);
+                sums.iter_mut().zip(direct).for_each(|(sum, direct)| *sum += term.direct * direct);
+            }
+            sums
+        };
+        terms.map(similarity).collect()
+    }
+}
+
+/// Orders transitions by target, those of one target staying as they are: by digits, the last one first.
+fn sort_by_target(transitions: &mut Vec<(u32, u32, f32)>, items: u32) {
+    const DIGIT_BITS: u32 = 11;
+    let mut sorted = transitions.clone();
+    let bits = u32::BITS - items.saturating_sub(1).leading_zeros();
+    for shift in (0..bits).step_by(DIGIT_BITS as usize) {
+        let digit = |target: u32| (target >> shift) as usize & ((1 << DIGIT_BITS) - 1);
+        // How many there are of each digit, then where the next one of it goes.
+        let mut next = [0_usize; 1 << DIGIT_BITS];
+        transitions.iter().for_each(|(target, ..)| next[digit(*target)] += 1);
+        let mut begin = 0;
+        for place in &mut next {
+            begin += std::mem::replace(place, begin);
+        }
+        for transition in transitions.iter() {
+            let place = &mut next[digit(transition.0)];
+            sorted[*place] = *transition;
+            *place += 1;
+        }
+        std::mem::swap(transitions, &mut sorted);
     }
 }
 
@@ -380,4 +418,27 @@ fn attributes_of_query(view: &View, query: &str) -> Vec<u32> {
         words.contains(&value.to_lowercase())
     };
     (0..view.symbol_count()).filter(named).take(MAX_QUERY_ATTRIBUTES).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transitions_are_sorted_as_a_stable_sort_would() {
+        let mut random = 1_u32;
+        for items in [1, 2, 2_048, 2_049, 5_000_000, u32::MAX] {
+            let mut transitions: Vec<(u32, u32, f32)> = (0..500)
+                .map(|place| {
+                    random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    ((random >> 3) % items, place, 1.0)
+                })
+                .collect();
+            let mut expected = transitions.clone();
+            expected.sort_by_key(|&(target, ..)| target);
+            sort_by_target(&mut transitions, items);
+            assert_eq!(transitions, expected, "{items} items");
+        }
+        sort_by_target(&mut Vec::new(), 10);
+    }
 }

@@ -121,6 +121,32 @@ impl MinRelevance {
     }
 }
 
+/// Which items an answer is chosen from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Retrieval {
+    /// As [`Exhaustive`](Self::Exhaustive) up to 200 000 items, as [`Linked`](Self::Linked) beyond.
+    #[default]
+    Auto,
+    /// All of them.
+    Exhaustive,
+    /// Those that the model links to what the shopper and the request are about, the most popular ones, and those that the
+    /// model does not know. All of them when too few of these may be in the answer.
+    Linked,
+}
+
+/// From this many items on, reading all of them costs a phone milliseconds.
+const MANY_ITEMS: usize = 200_000;
+
+impl Retrieval {
+    pub(super) fn uses_links(self, items: usize) -> bool {
+        match self {
+            Self::Auto => items > MANY_ITEMS,
+            Self::Exhaustive => false,
+            Self::Linked => true,
+        }
+    }
+}
+
 /// Why an item is in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -173,6 +199,8 @@ pub struct Request {
     /// The share of places given to items that are not the best known, 0 to 1. `None`: 0.1 for `ForYou` without a
     /// seed, otherwise 0. Always 0 for `BoughtWith`.
     pub exploration_rate: Option<f64>,
+    /// Which items it is chosen from, where items are scored.
+    pub retrieval: Retrieval,
     /// Answers as for a shopper nothing is known of.
     pub non_profiling: bool,
     /// Makes the answer repeatable.
@@ -200,6 +228,7 @@ impl Request {
             one_per_group: true,
             strength: 1.0,
             exploration_rate: None,
+            retrieval: Retrieval::Auto,
             non_profiling: false,
             seed: None,
         }

@@ -43,8 +43,8 @@ export interface CallDetail {
 export interface OpenOptions {
   /** The model pack to begin with; `spring` where nothing is said. */
   readonly pack?: PackName;
-  /** `large` is the variant with 100 000 items, for measuring; it must have been built (`cargo xtask shop --large`).
-   *  Of its items the engine is given what the pack does not know: new ones and those out of stock, so filters by price find few. */
+  /** `large` is the variant with 100 000 items, for measuring; it must have been built (`cargo xtask shop --large`). It takes about a minute
+   *  to open, as the whole catalogue goes to the engine. */
   readonly size?: "shop" | "large";
   /** Keeps everything in memory even where the browser could keep it. For tests. */
   readonly memory?: boolean;
@@ -171,6 +171,8 @@ interface RequestOptions {
   readonly diversity?: number;
   readonly rotation_rate?: number;
   readonly min_relevance?: "low" | "medium" | "high";
+  /** How candidates are found: by a scan of everything, by links between items, or as the engine chooses. */
+  readonly retrieval?: "auto" | "exhaustive" | "linked";
   readonly fallback?: boolean;
   readonly one_per_group?: boolean;
   readonly strength?: number;

@@ -136,9 +136,7 @@ async function open({ pack = "spring", size = "shop", memory = false }) {
   for (const product of catalog.products) product.created_at_ms += shift;
   ask({ do: "open" });
   await loadPack(pack);
-  // The pack knows categories, brands and attributes; of the large shop, which is there to be measured, only what it cannot know is added.
-  const isNews = ({ in_stock, created_at_ms }) => !in_stock || Date.now() - created_at_ms < 30 * DAY_MS;
-  const items = (size === "large" ? catalog.products.filter(isNews) : catalog.products).map(engineItem);
+  const items = catalog.products.map(engineItem);
   for (let at = 0; at < items.length; at += ITEMS) ask({ do: "upsert_items", items: items.slice(at, at + ITEMS) });
   ask({ do: "warm_up" });
   // An event that is never kept tells whether learning is paused.

@@ -57,10 +57,12 @@ const WHOLE: &[&str] = &[
     "store_in_a_directory",
 ];
 
+/// Always named together: each selection has its own features of what they depend on, and would be compiled for itself.
+const PACKAGES: &[&str] = &["tastekeeper-kernels", "tastekeeper", "tastekeeper-tests"];
 /// A processor of 2016, without 8-bit dot products.
 const OLD: &str = "cortex-a72";
-/// The engine's modules that make numbers.
-const NUMBERS: &[&str] = &["ranking::", "model::", "policy::", "report::", "explain::"];
+/// The engine's modules that make numbers; a kernel that one processor has and another has not is the most likely to differ.
+const NUMBERS: &[&str] = &["kernel_tests::", "ranking::", "model::", "policy::", "report::", "explain::"];
 
 /// Runs the engine's tests in qemu; installs the compilers once.
 ///
@@ -68,30 +70,20 @@ const NUMBERS: &[&str] = &["ranking::", "model::", "policy::", "report::", "expl
 /// The first step that fails, a compiler that cannot be had among them.
 pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
     let compilers = Compilers::find(steps, "aarch64")?;
-    // first what is quick and most likely to differ: a kernel that this processor has and others have not
-    for cpu in ["max", OLD] {
-        let mut tests = compilers.cargo(steps, &["test", "--locked", "-p", "tastekeeper-kernels", "--lib"]);
-        compilers.execute_on(&mut tests, cpu);
-        steps.run_tests(&format!("kernels on aarch64, {cpu}"), tests)?;
-    }
-
-    let mut tests =
-        compilers.cargo(steps, &["test", "--locked", "--no-fail-fast", "-p", "tastekeeper", "--lib"]);
+    let cargo = |steps: &Steps, options: &[&str]| {
+        let mut tests = compilers.cargo(steps, &["test", "--locked", "--lib"]);
+        tests.args(options).args(PACKAGES.iter().flat_map(|package| ["-p", package]));
+        tests
+    };
+    let mut tests = cargo(steps, &["--no-fail-fast"]);
+    tests.args(WHOLE.iter().flat_map(|test| ["--test", test]));
     compilers.execute_on(&mut tests, "max");
     steps.run_tests("engine on aarch64", tests)?;
 
-    let mut tests = compilers.cargo(steps, &["test", "--locked", "-p", "tastekeeper", "--lib", "--"]);
-    tests.args(NUMBERS);
+    let mut tests = cargo(steps, &[]);
+    tests.arg("--").args(NUMBERS);
     compilers.execute_on(&mut tests, OLD);
-    steps.run_tests("numbers on an aarch64 of 2016", tests)?;
-
-    let mut tests =
-        compilers.cargo(steps, &["test", "--locked", "--no-fail-fast", "-p", "tastekeeper-tests"]);
-    for test in WHOLE {
-        tests.args(["--test", test]);
-    }
-    compilers.execute_on(&mut tests, "max");
-    steps.run_tests("engine as a whole on aarch64", tests)
+    steps.run_tests("numbers on an aarch64 of 2016", tests)
 }
 
 /// What compiles for [`TARGET`] and executes it.

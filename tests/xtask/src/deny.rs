@@ -136,7 +136,9 @@ fn installed(steps: &mut Steps) -> Result<PathBuf, Failure> {
             folder.display()
         );
         let mut install = steps.cargo(&[]);
-        install.args(install_arguments(&folder));
+        // In a target folder that goes with it; what it finds in a second is not worth minutes of optimising.
+        install.args(install_arguments(&folder)).env_remove("CARGO_TARGET_DIR");
+        install.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
         steps.run("dependencies: install cargo-deny", install)?;
     }
     let found = version(steps, &tool);
@@ -159,7 +161,9 @@ fn tools_folder(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> 
 
 fn install_arguments(folder: &Path) -> Vec<OsString> {
     let mut arguments: Vec<OsString> =
-        ["install", "cargo-deny", "--version", VERSION, "--locked", "--root"].map(Into::into).into();
+        ["install", "cargo-deny", "--version", VERSION, "--locked", "--debug", "--root"]
+            .map(Into::into)
+            .into();
     arguments.push(folder.into());
     arguments
 }
@@ -195,7 +199,7 @@ mod tests {
     fn the_installation_is_pinned_and_stays_in_its_folder() {
         assert_eq!(
             install_arguments(Path::new("/t")),
-            ["install", "cargo-deny", "--version", "0.20.2", "--locked", "--root", "/t"]
+            ["install", "cargo-deny", "--version", "0.20.2", "--locked", "--debug", "--root", "/t"]
         );
     }
 

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::java::Java;
 use crate::quick_start::{imports_and_body, listing};
 use crate::steps::{Failure, Steps};
 use crate::wheel;
@@ -14,10 +15,6 @@ use crate::wheel;
 const PACKAGE: &str = "bindings/kotlin";
 /// Their modules, for whose `pom.xml` something was fetched.
 const MODULES: &[&str] = &["", "tastekeeper", "android", "screens", "samples"];
-/// What its name is in the workspace.
-const LIBRARY: &str = "tastekeeper-ffi";
-/// What installs what is missing, and goes on.
-const INSTALL: &str = "apt-get install -y openjdk-17-jdk-headless maven && cargo xtask test kotlin";
 
 fn failure(step: &str, reason: String, repeat: &str) -> Failure {
     Failure { step: step.to_owned(), reason, repeat: repeat.to_owned() }
@@ -26,9 +23,9 @@ fn failure(step: &str, reason: String, repeat: &str) -> Failure {
 /// Builds the library, generates the Kotlin that belongs to it, and runs the packages' tests.
 ///
 /// # Errors
-/// The first step that fails, a missing JDK or Maven among them.
+/// The first step that fails, a JDK or a Maven that cannot be had among them.
 pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
-    find_tools(steps)?;
+    let java = Java::find(steps)?;
     let target = steps.target();
     let library = wheel::hazards(steps, &target)?;
     let generated = target.join("kotlin-generated");
@@ -39,7 +36,7 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
     let is_resolved = resolved.as_ref().is_some_and(|mark| is_same(mark, &poms));
     // A class of a source that is gone must not be tested.
     let _ = std::fs::remove_dir_all(target.join("kotlin"));
-    let mut maven = maven(steps, &library, &generated, is_resolved);
+    let mut maven = maven(steps, &java, &library, &generated, is_resolved);
     maven.arg("verify");
     steps.run_tests("Kotlin", maven)?;
     if let Some(mark) = resolved.filter(|_| !is_resolved) {
@@ -59,18 +56,14 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
 /// # Errors
 /// The first step that fails.
 pub(crate) fn bench(steps: &mut Steps) -> Result<(), Failure> {
-    find_tools(steps)?;
+    let java = Java::find(steps)?;
     let target = steps.target();
     wheel::build_calls(steps)?;
     // The tests are compiled with the measurement, and one of them calls what only the library of the tests has.
-    let mut build = steps.cargo(&["rustc", "--locked", "--profile", "ship", "-p", LIBRARY, "--lib"]);
-    build.args(["--features", "hazards", "--crate-type", "cdylib"]);
-    build.env("CARGO_TARGET_DIR", target.join("hazards"));
-    steps.run("the library, as it ships", build)?;
-    let library = target.join("hazards/ship/libtastekeeper_ffi.so");
+    let library = wheel::hazards(steps, &target)?;
     let generated = target.join("kotlin-generated");
     prepare(steps, &library, &generated)?;
-    let mut maven = maven(steps, &library, &generated, false);
+    let mut maven = maven(steps, &java, &library, &generated, false);
     let set = |name: &str, value: &str| format!("-Dtastekeeper.{name}={}", target.join(value).display());
     maven.args(["--quiet", "--projects", "tastekeeper", "test-compile", "exec:exec@calls"]);
     maven.arg(set("command", "release/tastekeeper")).arg(set("rust", "ship/examples/calls"));
@@ -78,8 +71,8 @@ pub(crate) fn bench(steps: &mut Steps) -> Result<(), Failure> {
 }
 
 /// Maven in the packages' folder.
-fn maven(steps: &Steps, library: &Path, generated: &Path, is_resolved: bool) -> Command {
-    let mut maven = steps.command("mvn");
+fn maven(steps: &Steps, java: &Java, library: &Path, generated: &Path, is_resolved: bool) -> Command {
+    let mut maven = java.maven(steps);
     maven.current_dir(steps.root().join(PACKAGE)).env("RUST_BACKTRACE", "0");
     maven.args(["--batch-mode", "--no-transfer-progress"]);
     if is_resolved {
@@ -89,31 +82,6 @@ fn maven(steps: &Steps, library: &Path, generated: &Path, is_resolved: bool) -> 
     let folder = library.parent().unwrap_or(library);
     maven.arg(set("target", &steps.target())).arg(set("library", folder)).arg(set("generated", generated));
     maven
-}
-
-/// Whether there is a JDK and a Maven that run.
-fn find_tools(steps: &Steps) -> Result<(), Failure> {
-    // `javac` is used by nothing, but only a JDK has it, and the compiler needs a JDK's list of what Java 8 had.
-    for (program, argument) in [("java", "-version"), ("javac", "-version"), ("mvn", "--version")] {
-        let mut ask = steps.command(program);
-        ask.arg(argument);
-        let reason = match ask.output() {
-            Ok(output) if output.status.success() => continue,
-            Ok(output) => {
-                format!(
-                    "`{program}` fails: {}",
-                    String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ")
-                )
-            }
-            Err(error) => format!("`{program}` could not be run: {error}"),
-        };
-        return Err(failure(
-            "JDK and Maven",
-            format!("{reason}; install a JDK (17 or later) and Maven"),
-            INSTALL,
-        ));
-    }
-    Ok(())
 }
 
 /// Generates the Kotlin of `library`, and the test that is the README's quick start.

@@ -10,6 +10,7 @@ mod aarch64;
 mod cache;
 mod debian;
 mod deny;
+mod java;
 mod kotlin;
 mod load;
 mod package;
@@ -28,6 +29,7 @@ mod wheel;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use steps::{Failure, Steps};
 
@@ -36,51 +38,67 @@ struct Part {
     name: &'static str,
     about: &'static str,
     run: fn(&mut Steps) -> Result<(), Failure>,
+    /// Runs beside the parts that do not, in a row of its own: what waits for a download, a linker or one long test leaves a
+    /// processor to the other row.
+    is_beside: bool,
 }
 
-/// Every part, in the order in which `cargo xtask test` runs them.
+/// Every part, in the order in which `cargo xtask test` runs them in their row.
 const PARTS: &[Part] = &[
     Part {
         name: "rust",
         about: "format, lints, dependencies, all tests of the workspace, a build without a C compiler",
         run: rust::run,
+        is_beside: false,
     },
     Part {
         name: "quality",
         about: "the figures on published logs, when the development data is there",
         run: quality::run,
+        is_beside: false,
     },
     Part {
         name: "sql",
         about: "the transition counting and the demand in SQL against the library, in DuckDB and ClickHouse",
         run: sql::run,
+        is_beside: false,
     },
     Part {
         name: "aarch64",
         about: "the engine's tests, executed as 64-bit ARM in an emulator",
         run: aarch64::run,
+        is_beside: true,
     },
     Part {
         name: "swift",
         about: "the Swift package: hazards, scenarios, the README's quick start",
         run: swift::run,
+        is_beside: true,
     },
     Part {
         name: "python",
         about: "the wheel in Python: the shared scenarios, the hazards of a binding, the README's examples",
         run: wheel::run,
+        is_beside: true,
     },
     Part {
         name: "kotlin",
         about: "the Kotlin packages on the JVM: hazards, scenarios, Android's part, the README's quick start",
         run: kotlin::run,
+        is_beside: true,
+    },
+    Part {
+        name: "peers",
+        about: "the metrics of evaluations against RecTools, to 1e-9",
+        run: peers::run,
+        is_beside: false,
     },
     Part {
         name: "shop",
         about: "the shop in a browser: the shared scenarios in WebAssembly, the page's tour",
         run: shop::test,
+        is_beside: true,
     },
-    Part { name: "peers", about: "the metrics of evaluations against RecTools, to 1e-9", run: peers::run },
 ];
 
 /// The environment variable that names the folder with the development data.
@@ -134,11 +152,45 @@ fn test(names: &[String]) -> Result<ExitCode, String> {
         None => println!("data: NOT FOUND, so tests on published data do not run; {DATA} names the folder"),
     }
     let mut steps = Steps::new(root, data.map(|folder| (DATA, folder)));
-    let failure = parts.iter().find_map(|part| {
-        steps.begin(part.name);
-        (part.run)(&mut steps).err()
+    let (beside, parts): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.is_beside);
+    let is_over = AtomicBool::new(false);
+    if parts.is_empty() || beside.is_empty() {
+        let failures = run_row(&mut steps, &[parts, beside].concat(), &is_over);
+        return Ok(steps.report(failures.as_slice()));
+    }
+    let log = steps.target().join("xtask-beside.log");
+    let said = |error: std::io::Error| format!("{}: {error}", log.display());
+    let mut row = steps.beside(log.clone()).map_err(said)?;
+    let names: Vec<_> = beside.iter().map(|part| part.name).collect();
+    println!("beside: {}; their output follows at the end and is now in {}", names.join(", "), log.display());
+    let failures = std::thread::scope(|scope| {
+        let other = scope.spawn(|| run_row(&mut row, &beside, &is_over));
+        let failure = run_row(&mut steps, &parts, &is_over);
+        let panicked = || Failure {
+            step: names.join(", "),
+            reason: "xtask itself failed".to_owned(),
+            repeat: format!("cargo xtask test {}", names.join(" ")),
+        };
+        [failure, other.join().unwrap_or_else(|_| Some(panicked()))]
     });
-    Ok(steps.report(failure))
+    steps.take_in(row);
+    Ok(steps.report(&failures.into_iter().flatten().collect::<Vec<_>>()))
+}
+
+/// Runs parts one after the other; once a row has failed, the other one begins no more parts.
+fn run_row(steps: &mut Steps, parts: &[&Part], is_over: &AtomicBool) -> Option<Failure> {
+    for part in parts {
+        if is_over.load(Ordering::Relaxed) {
+            steps.notice(&format!("{} did NOT run, because another part failed", part.name));
+            continue;
+        }
+        steps.begin(part.name);
+        if let Err(failure) = (part.run)(steps) {
+            is_over.store(true, Ordering::Relaxed);
+            return Some(failure);
+        }
+    }
+    None
 }
 
 /// Measures the engine: the release build, without mutants.
@@ -184,14 +236,14 @@ fn load(arguments: &[String]) -> Result<ExitCode, String> {
 fn shop(arguments: &[String]) -> ExitCode {
     let mut steps = Steps::new(workspace_root(), None);
     let failure = shop::run(&mut steps, arguments).err();
-    steps.report(failure)
+    steps.report(failure.as_slice())
 }
 
 /// Builds what an app developer takes.
 fn package(kinds: &[String]) -> ExitCode {
     let mut steps = Steps::new(workspace_root(), None);
     let failure = package::run(&mut steps, kinds).err();
-    steps.report(failure)
+    steps.report(failure.as_slice())
 }
 
 fn main() -> ExitCode {

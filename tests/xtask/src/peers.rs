@@ -1,6 +1,7 @@
 //! The part `peers`: our metrics are a well-known library's.
 
 use crate::python;
+use crate::rust::left_out;
 use crate::steps::{Failure, Steps};
 
 /// Compares every metric with `RecTools`, on random lists and on the engine's.
@@ -11,12 +12,7 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
     let Some(python) = python::venv(steps, "metrics", "tests/python/requirements-metrics.txt")? else {
         return Ok(());
     };
-    let arguments =
-        ["test", "--locked", "--release", "-p", "tastekeeper-models", "--test", "metrics_equal_rectools"];
-    let mut tests = steps.cargo(&arguments);
-    tests
-        .args(["--", "--ignored", "--nocapture"])
-        .env("TASTEKEEPER_METRICS_PYTHON", python)
-        .env("RUST_BACKTRACE", "0");
+    let mut tests = left_out(steps, &["--test=metrics_equal_rectools"]);
+    tests.env("TASTEKEEPER_METRICS_PYTHON", python);
     steps.run_tests("metrics beside RecTools", tests)
 }

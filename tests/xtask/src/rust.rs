@@ -1,10 +1,15 @@
 //! The part `rust`: everything that needs only the Rust toolchain.
 
+use std::process::Command;
+
 use crate::deny;
 use crate::steps::{Failure, Steps};
 
 /// The feature with report shares, of the engine and of the tests of promises.
 const PRIO: &str = "tastekeeper/prio,tastekeeper-tests/prio";
+/// The two, and a third one that asks for the same features of all dependencies as the workspace does, so that they are not
+/// compiled again.
+const WITH_SHARES: &[&str] = &["-p", "tastekeeper", "-p", "tastekeeper-tests", "-p", "tastekeeper-bindgen"];
 
 /// Formats, lints, dependencies, tests, and a build of the engine without a C compiler.
 ///
@@ -18,8 +23,8 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
     steps.run("lints", lints)?;
 
     // Report shares are compiled only where somebody asks for them.
-    let mut lints = steps.cargo(&["clippy", "--locked", "-p", "tastekeeper", "-p", "tastekeeper-tests"]);
-    lints.args(["--features", PRIO, "--all-targets", "--", "-D", "warnings"]);
+    let mut lints = steps.cargo(&["clippy", "--locked"]);
+    lints.args(WITH_SHARES).args(["--features", PRIO, "--all-targets", "--", "-D", "warnings"]);
     steps.run("lints of report shares", lints)?;
 
     deny::run(steps)?;
@@ -29,8 +34,8 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
     tests.env("RUST_BACKTRACE", "0");
     steps.run_tests("tests", tests)?;
 
-    let mut shares = steps.cargo(&["test", "--locked", "-p", "tastekeeper", "-p", "tastekeeper-tests"]);
-    shares.args(["--no-fail-fast", "--features", PRIO, "--lib"]);
+    let mut shares = steps.cargo(&["test", "--locked"]);
+    shares.args(WITH_SHARES).args(["--no-fail-fast", "--features", PRIO, "--lib"]);
     for test in [
         "privacy_is_as_written",
         "reports_are_exact",
@@ -51,4 +56,12 @@ pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
         without_c.env(name, "false");
     }
     steps.run("no C compiler", without_c)
+}
+
+/// Those tests of the `targets` that [`run`] leaves out by their own mark. It has built them: what is selected here has the same
+/// features and the same profile.
+pub(crate) fn left_out(steps: &Steps, targets: &[&str]) -> Command {
+    let mut tests = steps.cargo(&["test", "--locked", "--workspace"]);
+    tests.args(targets).args(["--", "--ignored", "--nocapture"]).env("RUST_BACKTRACE", "0");
+    tests
 }

@@ -157,11 +157,12 @@ fn build(steps: &mut Steps, is_large: bool) -> Result<Built, Failure> {
     let mut engine = steps.cargo(&["rustc", "--locked", "-p", ENGINE, "--lib", "--crate-type", "cdylib"]);
     engine.args(["--profile", "web", "--target", TARGET]);
     steps.run("the engine as WebAssembly", engine)?;
-    let program = steps.cargo(&["build", "--locked", "--release", "-p", "shop"]);
+    // As the tests are built: what they share is compiled once.
+    let program = steps.cargo(&["build", "--locked", "-p", "shop"]);
     steps.run("the shop's program", program)?;
 
     let target = steps.target();
-    let program = target.join("release").join(format!("shop{}", std::env::consts::EXE_SUFFIX));
+    let program = target.join("debug").join(format!("shop{}", std::env::consts::EXE_SUFFIX));
     let folder = target.join("shop");
     let mut glue = steps.command(&program);
     glue.args(["glue", "--wasm"]).arg(target.join(TARGET).join("web/tastekeeper_shop_engine.wasm"));

@@ -1,6 +1,9 @@
 //! Steps that run one after the other: each announced, timed, and repeatable by the command it prints.
+//!
+//! Two rows of steps may run side by side: then the second one prints to a file, which is shown when it is done.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -26,8 +29,10 @@ pub(crate) struct Steps {
     tally: Tally,
     durations: Vec<(String, Duration)>,
     notices: Vec<String>,
-    /// Where each part begins in the tally.
-    parts: Vec<(&'static str, Tally)>,
+    /// The parts so far, and how many tests passed in each.
+    parts: Vec<(&'static str, u64)>,
+    /// Where the steps print when they run beside others.
+    log: Option<(PathBuf, File)>,
 }
 
 impl Steps {
@@ -40,19 +45,65 @@ impl Steps {
             durations: Vec::new(),
             notices: Vec::new(),
             parts: Vec::new(),
+            log: None,
         }
+    }
+
+    /// Steps of the same kind that run beside these, and print to `log`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn beside(&self, log: PathBuf) -> std::io::Result<Self> {
+        if let Some(folder) = log.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let file = File::create(&log)?;
+        let mut steps = Self::new(self.root.clone(), self.environment.iter().cloned());
+        steps.log = Some((log, file));
+        Ok(steps)
+    }
+
+    /// Takes in steps that ran beside these, and shows what they printed.
+    pub(crate) fn take_in(&mut self, other: Self) {
+        if let Some((log, _)) = &other.log {
+            match std::fs::read(log) {
+                Ok(printed) => print!("{}", String::from_utf8_lossy(&printed)),
+                Err(error) => {
+                    self.notice(&format!("what was printed cannot be shown: {}: {error}", log.display()));
+                }
+            }
+        }
+        self.tally.add(&other.tally);
+        self.durations.extend(other.durations);
+        self.notices.extend(other.notices);
+        self.parts.extend(other.parts);
     }
 
     /// What is counted from now on is counted for the part `name` too.
     pub(crate) fn begin(&mut self, name: &'static str) {
-        self.parts.push((name, self.tally));
+        self.parts.push((name, 0));
     }
 
     /// How many tests passed in each part that had any.
     fn passed_by_part(&self) -> Vec<(&'static str, u64)> {
-        let ends = self.parts.iter().skip(1).map(|(_, begin)| begin.passed).chain([self.tally.passed]);
-        let counts = self.parts.iter().zip(ends).map(|((name, begin), end)| (*name, end - begin.passed));
-        counts.filter(|(_, passed)| *passed > 0).collect()
+        self.parts.iter().copied().filter(|(_, passed)| *passed > 0).collect()
+    }
+
+    /// Prints a line, where these steps print.
+    fn say(&self, line: &str) {
+        match &self.log {
+            // What cannot be written is missed by whoever reads it, and by no test.
+            Some((_, file)) => drop(writeln!(&mut &*file, "{line}")),
+            None => println!("{line}"),
+        }
+    }
+
+    /// Has `command` print where these steps print.
+    fn direct(&self, command: &mut Command) -> std::io::Result<()> {
+        if let Some((_, file)) = &self.log {
+            command.stdout(file.try_clone()?).stderr(file.try_clone()?);
+        }
+        Ok(())
     }
 
     /// The workspace's folder.
@@ -86,7 +137,7 @@ impl Steps {
 
     /// Says something once now and once more in the summary.
     pub(crate) fn notice(&mut self, text: &str) {
-        println!("\n!! {text}\n");
+        self.say(&format!("\n!! {text}\n"));
         self.notices.push(text.to_owned());
     }
 
@@ -95,7 +146,7 @@ impl Steps {
     /// # Errors
     /// When it cannot be started or does not end with success.
     pub(crate) fn run(&mut self, name: &str, command: Command) -> Result<(), Failure> {
-        self.step(name, command, |command, _| command.status().map(|status| status.success()))
+        self.step(name, command, |_, command| command.status().map(|status| status.success()))
     }
 
     /// Runs `command` as the step `name`, and counts the test results it prints.
@@ -105,13 +156,20 @@ impl Steps {
     pub(crate) fn run_tests(&mut self, name: &str, command: Command) -> Result<(), Failure> {
         let before = self.tally;
         let repeat = shell_line(&command, &self.root);
-        self.step(name, command, |command, tally| {
+        let outcome = self.step(name, command, |steps, command| {
             let mut child = command.stdout(Stdio::piped()).spawn()?;
             if let Some(output) = child.stdout.take() {
-                copy_and_count(output, &mut std::io::stdout(), tally)?;
+                match &steps.log {
+                    Some((_, file)) => copy_and_count(output, &mut &*file, &mut steps.tally),
+                    None => copy_and_count(output, &mut Shown, &mut steps.tally),
+                }?;
             }
             child.wait().map(|status| status.success())
-        })?;
+        });
+        if let Some((_, passed)) = self.parts.last_mut() {
+            *passed += self.tally.passed - before.passed;
+        }
+        outcome?;
         // A runner whose results are not understood must not pass for one that found nothing wrong.
         if self.tally == before {
             return Err(Failure {
@@ -128,15 +186,18 @@ impl Steps {
         &mut self,
         name: &str,
         mut command: Command,
-        run: impl FnOnce(&mut Command, &mut Tally) -> std::io::Result<bool>,
+        run: impl FnOnce(&mut Self, &mut Command) -> std::io::Result<bool>,
     ) -> Result<(), Failure> {
         let repeat = shell_line(&command, &self.root);
-        println!("\n==> {name}: {repeat}");
+        self.say(&format!("\n==> {name}: {repeat}"));
         let started = Instant::now();
-        let outcome = run(&mut command, &mut self.tally);
+        let outcome = self.direct(&mut command).and_then(|()| run(self, &mut command));
         let taken = started.elapsed();
         self.durations.push((name.to_owned(), taken));
-        println!("<== {name}: {:.1} s", taken.as_secs_f64());
+        self.say(&format!("<== {name}: {:.1} s", taken.as_secs_f64()));
+        if self.log.is_some() {
+            println!("[beside] {name}: {:.1} s", taken.as_secs_f64());
+        }
         let reason = match outcome {
             Ok(true) => return Ok(()),
             Ok(false) => "it failed".to_owned(),
@@ -146,10 +207,10 @@ impl Steps {
     }
 
     /// Prints the summary, and the line that is counted as the last one.
-    pub(crate) fn report(&self, failure: Option<Failure>) -> ExitCode {
+    pub(crate) fn report(&self, failures: &[Failure]) -> ExitCode {
         println!("\nsteps:");
         for (name, taken) in &self.durations {
-            let failed = failure.as_ref().is_some_and(|failure| failure.step == *name);
+            let failed = failures.iter().any(|failure| failure.step == *name);
             println!("  {:<6} {:>7.1} s  {name}", if failed { "FAILED" } else { "ok" }, taken.as_secs_f64());
         }
         for notice in &self.notices {
@@ -162,7 +223,7 @@ impl Steps {
             println!("  {name}: {passed} tests passed");
         }
         let mut failed = self.tally.failed;
-        if let Some(failure) = &failure {
+        for failure in failures {
             println!("FAILED: {}: {}. To repeat it:\n  {}", failure.step, failure.reason, failure.repeat);
             // A step can fail without a test that failed: it counts as one.
             failed = failed.max(1);
@@ -172,6 +233,20 @@ impl Steps {
             println!("{} passed, {failed} failed", self.tally.passed);
         }
         if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}
+
+/// Standard output by way of `print!`, which a test's runner keeps to itself: it would be counted.
+struct Shown;
+
+impl Write for Shown {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        print!("{}", String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stdout().flush()
     }
 }
 
@@ -249,7 +324,7 @@ mod tests {
             ("does not work", "NAMED='a folder' false")
         );
         assert_eq!(steps.durations.len(), 1);
-        assert_eq!(format!("{:?}", steps.report(Some(failure))), format!("{:?}", ExitCode::FAILURE));
+        assert_eq!(format!("{:?}", steps.report(&[failure])), format!("{:?}", ExitCode::FAILURE));
     }
 
     #[test]
@@ -290,8 +365,34 @@ mod tests {
         assert_eq!(steps.passed_by_part(), [("one", 3), ("two", 4)]);
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn what_runs_beside_is_shown_and_counted_at_its_end() {
+        let mut steps = steps();
+        steps.begin("one");
+        let log = std::env::temp_dir().join(format!("tastekeeper-beside-{}", std::process::id())).join("log");
+        let mut beside = steps.beside(log.clone()).unwrap();
+        beside.begin("two");
+        let mut command = beside.command("sh");
+        command.args([
+            "-c",
+            "echo $NAMED >&2; echo 'test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured'",
+        ]);
+        beside.run_tests("tests", command).unwrap();
+        let command = beside.command("false");
+        let failure = beside.run("does not work", command).unwrap_err();
+        let printed = std::fs::read_to_string(&log).unwrap();
+        for line in ["==> tests: ", "a folder\n", "test result: ok. 2 passed", "<== does not work: "] {
+            assert!(printed.contains(line), "{line}: {printed}");
+        }
+        steps.take_in(beside);
+        assert_eq!((steps.passed_by_part(), steps.durations.len()), (vec![("two", 2)], 2));
+        assert_eq!(format!("{:?}", steps.report(&[failure])), format!("{:?}", ExitCode::FAILURE));
+        std::fs::remove_dir_all(log.parent().unwrap()).unwrap();
+    }
+
     #[test]
     fn success_needs_no_failure() {
-        assert_eq!(format!("{:?}", steps().report(None)), format!("{:?}", ExitCode::SUCCESS));
+        assert_eq!(format!("{:?}", steps().report(&[])), format!("{:?}", ExitCode::SUCCESS));
     }
 }

@@ -18,10 +18,15 @@ impl Tally {
         if let Some(counted) =
             parse(&line).or_else(|| swift(&line)).or_else(|| surefire(&line)).or_else(|| tap(&line))
         {
-            self.passed += counted.passed;
-            self.failed += counted.failed;
-            self.ignored += counted.ignored;
+            self.add(&counted);
         }
+    }
+
+    /// Adds other counts.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
     }
 }
 

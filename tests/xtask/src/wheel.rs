@@ -88,16 +88,24 @@ fn install(steps: &mut Steps, python: &Path, target: &Path) -> Result<(), Failur
     steps.run("installing the wheel", install)
 }
 
-/// The library with the call that panics, for the tests of every language. In a target folder of its own: beside the one that
-/// ships it would have the same name.
+/// The library with the call that panics, for the tests of every language: otherwise as it ships, and so from the same builds of
+/// all that it depends on. It is copied to a folder of its own, because the one that ships has the same name.
 pub(crate) fn hazards(steps: &mut Steps, target: &Path) -> Result<PathBuf, Failure> {
-    let folder = target.join("hazards");
     let mut build =
-        steps.cargo(&["build", "--locked", "-p", "tastekeeper-ffi", "--lib", "--features", "hazards"]);
-    build.env("CARGO_TARGET_DIR", &folder);
+        steps.cargo(&["rustc", "--locked", "--profile", "ship", "-p", "tastekeeper-ffi", "--lib"]);
+    build.args(["--features", "hazards", "--crate-type", "cdylib"]).env("CARGO_TARGET_DIR", target);
+    let repeat = "cargo rustc --profile ship -p tastekeeper-ffi --lib --features hazards --crate-type cdylib";
     steps.run("the library with the call that panics", build)?;
     let name = format!("{}tastekeeper_ffi{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    Ok(folder.join("debug").join(name))
+    let (built, folder) = (target.join("ship").join(&name), target.join("hazards"));
+    let copied = std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::copy(&built, folder.join(&name)))
+        .map_err(|error| Failure {
+            step: "the library with the call that panics".to_owned(),
+            reason: format!("{}: {error}", built.display()),
+            repeat: repeat.to_owned(),
+        });
+    copied.map(|_| folder.join(name))
 }
 
 /// Where cargo builds.

@@ -193,6 +193,16 @@ private func relevance(_ value: Json) -> MinRelevance? {
     }
 }
 
+private func retrieval(_ value: Json) -> Retrieval? {
+    switch value.maybeText {
+    case nil: nil
+    case "auto": .auto
+    case "exhaustive": .exhaustive
+    case "linked": .linked
+    default: fatalError("retrieval \(value)")
+    }
+}
+
 extension Request {
     init(_ value: Json) {
         only(
@@ -200,7 +210,7 @@ extension Request {
             [
                 "kind", "item", "items", "category", "scenario", "count", "context", "filter", "boosts", "pins",
                 "exclude_ids", "diversity", "rotation_rate", "rotation_seconds", "min_relevance", "fallback",
-                "one_per_group", "strength", "exploration_rate", "non_profiling", "seed",
+                "one_per_group", "strength", "exploration_rate", "retrieval", "non_profiling", "seed",
             ])
         func maybe<T>(_ name: String, _ read: (Json) -> T) -> T? { value[name].isNull ? nil : read(value[name]) }
         let plain = Request(kind: .forYou)
@@ -219,6 +229,7 @@ extension Request {
             onePerGroup: maybe("one_per_group", \.flag) ?? plain.onePerGroup,
             strength: value["strength"].maybeNumber ?? plain.strength,
             explorationRate: value["exploration_rate"].maybeNumber,
+            retrieval: retrieval(value["retrieval"]),
             nonProfiling: maybe("non_profiling", \.flag) ?? plain.nonProfiling, seed: maybe("seed", \.long))
     }
 }

@@ -80,6 +80,9 @@ impl<'a> CaseScores<'a> {
     /// The rank of the item of each case of `range`; `usize::MAX` beyond what is kept.
     pub(super) fn ranks(&mut self, counted: &Counted, setting: &Setting, range: Range<usize>) -> Vec<usize> {
         let graph = counted.finish(setting.graph.alpha, setting.graph.e0);
+        // No item gains more by its popularity than this.
+        let gains = self.popularity.iter().map(|share| setting.popularity_weight * share);
+        let most = gains.fold(f32::NEG_INFINITY, f32::max);
         let mut touched: Vec<u32> = Vec::new();
         let mut out = Vec::with_capacity(range.len());
         for (c, case) in range.clone().zip(&self.cases[range]) {
@@ -109,23 +112,26 @@ impl<'a> CaseScores<'a> {
                 Ordering::Equal => item < target,
                 Ordering::Less => false,
             };
-            if self.exclude_known {
-                for (item, _) in recent(self.histories, case) {
-                    self.seen[item as usize] = true;
-                    self.graph[item as usize] = f32::NEG_INFINITY;
-                }
-            }
-            let mut rank = 1 + touched.iter().filter(|&&item| ahead(item, full(item, &self.graph))).count();
             let best = &self.best[c];
-            rank += best
-                .iter()
-                .filter(|&&(item, score)| {
-                    !self.seen[item as usize] && ahead(item, score + by_popularity(item))
-                })
-                .count();
             let is_covered =
                 best.last().is_none_or(|&(_, last)| wanted >= last) || best.len() == self.graph.len();
-            out.push(if is_covered { rank } else { usize::MAX });
+            if is_covered {
+                if self.exclude_known {
+                    for (item, _) in recent(self.histories, case) {
+                        self.seen[item as usize] = true;
+                        self.graph[item as usize] = f32::NEG_INFINITY;
+                    }
+                }
+                let by_graph = touched.iter().filter(|&&item| ahead(item, full(item, &self.graph))).count();
+                // Rounding keeps the order: what stands behind the first that cannot be ahead cannot either.
+                let close = best.partition_point(|&(_, score)| wanted <= score + most || wanted.is_nan());
+                let others = best[..close].iter().filter(|&&(item, score)| {
+                    !self.seen[item as usize] && ahead(item, score + by_popularity(item))
+                });
+                out.push(1 + by_graph + others.count());
+            } else {
+                out.push(usize::MAX);
+            }
 
             for (item, _) in recent(self.histories, case) {
                 touched.push(item);

@@ -172,7 +172,7 @@ internal fun request(fields: JsonObject): Request {
     fields.only(
         "kind", "item", "items", "category", "scenario", "count", "context", "filter", "boosts", "pins", "exclude_ids",
         "diversity", "rotation_rate", "rotation_seconds", "min_relevance", "fallback", "one_per_group", "strength",
-        "exploration_rate", "non_profiling", "seed",
+        "exploration_rate", "retrieval", "non_profiling", "seed",
     )
     val kind = when (val name = fields.text("kind")) {
         "for_you" -> RecommendationKind.ForYou
@@ -206,6 +206,7 @@ internal fun request(fields: JsonObject): Request {
         onePerGroup = fields.get("one_per_group")?.asBoolean ?: default.onePerGroup,
         strength = fields.double("strength") ?: default.strength,
         explorationRate = fields.double("exploration_rate"),
+        retrieval = fields.get("retrieval")?.let { named<Retrieval>(it) },
         nonProfiling = fields.get("non_profiling")?.asBoolean ?: default.nonProfiling,
         seed = fields.maybeText("seed")?.toULong(),
     )

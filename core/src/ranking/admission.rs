@@ -1,0 +1,97 @@
+//! What keeps an item out of an answer: asked item by item, or for all items at once when most are refused.
+
+use std::collections::BTreeSet;
+
+use super::filter::Compiled;
+use crate::catalog::{Bits, View};
+use crate::mutant;
+
+/// The filter, the stock, exclusions and what the shopper muted.
+pub(crate) struct Gates<'a> {
+    pub(crate) view: &'a View,
+    pub(crate) now_ms: i64,
+    pub(crate) filter: Compiled,
+    /// The category of the request's kind.
+    pub(crate) category: Option<Compiled>,
+    pub(crate) hidden: BTreeSet<u32>,
+    pub(crate) muted: BTreeSet<u32>,
+}
+
+impl Gates<'_> {
+    /// Whether the item may be in the answer.
+    pub(crate) fn admit(&self, index: u32) -> bool {
+        let view = self.view;
+        !self.hidden.contains(&index)
+            && (mutant!(ShowOutOfStock) || view.is_offered(index, self.now_ms))
+            && (mutant!(IgnoreFilter) || self.filter.holds(view, index))
+            && self.category.as_ref().is_none_or(|category| category.holds(view, index))
+            && (self.muted.is_empty() || !view.has_symbol(index, |symbol| self.muted.contains(&symbol)))
+    }
+
+    /// All items that may be in the answer. Cost: a pass over the columns that the conditions ask about.
+    pub(crate) fn bits(&self) -> Bits {
+        let view = self.view;
+        let mut bits = match &self.category {
+            Some(category) => category.bits(view),
+            None => Bits::all(view.len()),
+        };
+        if !mutant!(IgnoreFilter) {
+            self.filter.narrow(view, &mut bits);
+        }
+        if !mutant!(ShowOutOfStock) {
+            bits.and(&view.offered(self.now_ms));
+        }
+        if !self.muted.is_empty() {
+            bits.and_not(&view.with_symbols(self.muted.iter().copied()));
+        }
+        self.hidden.iter().for_each(|&index| bits.remove(index));
+        bits
+    }
+}
+
+/// Refusals after which it is worth looking at the share of them.
+const MANY_REFUSALS: u32 = 128;
+/// The share of admitted items below which all items are asked at once: a pass over the columns costs less than so many
+/// questions.
+const FEW_ADMITTED: u32 = 8;
+/// The share of items below which they are scored one by one rather than with all others.
+const RARE: usize = 12;
+
+/// Asks the gates, the cheaper way.
+pub(crate) struct Admission<'a, 'g> {
+    gates: &'g Gates<'a>,
+    admitted: u32,
+    refused: u32,
+    /// All admitted items, once they are known, and whether they are few.
+    bits: Option<(Bits, bool)>,
+}
+
+impl<'a, 'g> Admission<'a, 'g> {
+    pub(crate) fn new(gates: &'g Gates<'a>) -> Self {
+        Self { gates, admitted: 0, refused: 0, bits: None }
+    }
+
+    /// Whether the item may be in the answer.
+    pub(crate) fn admit(&mut self, index: u32) -> bool {
+        if let Some((bits, _)) = &self.bits {
+            return bits.contains(index);
+        }
+        let admitted = self.gates.admit(index);
+        if admitted {
+            self.admitted += 1;
+        } else {
+            self.refused += 1;
+            if self.refused > MANY_REFUSALS && self.admitted < self.refused / FEW_ADMITTED {
+                let bits = self.gates.bits();
+                let is_rare = bits.count() < self.gates.view.len() / RARE;
+                self.bits = Some((bits, is_rare));
+            }
+        }
+        admitted
+    }
+
+    /// All admitted items, when they are known and few.
+    pub(crate) fn rare(&self) -> Option<&Bits> {
+        self.bits.as_ref().filter(|(_, is_rare)| *is_rare).map(|(bits, _)| bits)
+    }
+}

@@ -1,0 +1,218 @@
+//! The pool against a plain loop over all items, for shops and requests that are drawn.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::admission::{Admission, Gates};
+use super::candidates::{Candidate, scored, sort};
+use super::extras::Extras;
+use super::filter::{Compiled, Filter};
+use super::place::places_for_others;
+use super::pool::Pool;
+use super::query::Query;
+use super::request::{Boost, RecommendationKind, Request, Retrieval};
+use crate::catalog::{Availability, Item, View};
+use crate::model::{Model, PublicKey};
+use crate::sensitive::DenyList;
+
+const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/scenarios/files/");
+const NOW_MS: i64 = 1_767_225_600_000;
+
+struct Draws(u64);
+
+impl Draws {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+
+    fn number(&mut self, bound: u16) -> f64 {
+        f64::from(u16::try_from(self.below(u64::from(bound))).unwrap())
+    }
+}
+
+fn model() -> Arc<Model> {
+    let key = PublicKey::parse(&std::fs::read_to_string(format!("{FILES}shop.pub")).unwrap()).unwrap();
+    let pack = std::fs::read(format!("{FILES}shop.tkpack")).unwrap();
+    Arc::new(Model::open(pack.into(), &[key]).unwrap())
+}
+
+/// The shop's items, most with a price, a few with other categories, and `new` ones that the model does not know.
+fn view(model: &Arc<Model>, draws: &mut Draws, new: usize) -> View {
+    let mut items: BTreeMap<String, Option<Item>> = BTreeMap::new();
+    let known = (0..model.len()).map(|index| model.id(index).unwrap().to_owned());
+    for id in known.chain((0..new).map(|number| format!("new-{number:04}"))) {
+        let mut item = Item::new(&id);
+        item.price = (draws.below(8) > 0).then(|| draws.number(1_000));
+        item.availability = match draws.below(10) {
+            0 => Availability::OutOfStock,
+            1 => Availability::PreOrder,
+            2 => Availability::Discontinued,
+            _ => Availability::InStock,
+        };
+        item.created_at_ms =
+            (draws.below(2) > 0).then(|| NOW_MS - i64::from(draws.number(1_000) as u16) * 86_400_000);
+        item.expires_at_ms = (draws.below(6) == 0).then(|| NOW_MS + i64::from(draws.number(3) as u16) - 1);
+        if id.starts_with("new") || draws.below(5) == 0 {
+            item.category = vec!["own".into(), format!("own-{}", draws.below(3))];
+            item.brand = Some(format!("brand-{}", draws.below(40)));
+        }
+        if draws.below(9) > 0 {
+            items.insert(id, (draws.below(30) > 0).then_some(item));
+        }
+    }
+    View::new(Some(model.clone()), &items, DenyList::default())
+}
+
+fn filter(draws: &mut Draws, depth: u64) -> Filter {
+    let many = |draws: &mut Draws| (0..draws.below(4)).map(|_| filter(draws, depth + 1)).collect();
+    match draws.below(if depth < 3 { 9 } else { 6 }) {
+        0 => {
+            let min = draws.number(1_000);
+            Filter::Price { min: (draws.below(3) > 0).then_some(min), max: Some(min + draws.number(300)) }
+        }
+        1 => Filter::Availability(vec![Availability::InStock, Availability::OutOfStock]),
+        2 => Filter::CreatedAfter(NOW_MS - i64::from(draws.number(1_000) as u16) * 86_400_000),
+        3 => Filter::InCategory((0..draws.below(3)).map(|number| format!("own-{number}")).collect()),
+        4 => Filter::Brand((0..draws.below(20)).map(|number| format!("brand-{number}")).collect()),
+        5 => Filter::Price { min: Some(draws.number(20)), max: None },
+        6 => Filter::All(many(draws)),
+        7 => Filter::Any(many(draws)),
+        _ => Filter::Not(Box::new(filter(draws, depth + 1))),
+    }
+}
+
+fn gates<'a>(view: &'a View, request: &Request, draws: &mut Draws) -> Gates<'a> {
+    let hidden =
+        (0..draws.below(9)).map(|_| u32::try_from(draws.below(view.len() as u64)).unwrap()).collect();
+    Gates {
+        view,
+        now_ms: NOW_MS,
+        filter: Compiled::new(&request.filter, view, request),
+        category: (draws.below(4) == 0).then(|| Compiled::category(view, "own")),
+        hidden,
+        muted: if draws.below(3) == 0 { BTreeSet::from([1, 3]) } else { BTreeSet::new() },
+    }
+}
+
+fn indices(candidates: &[Candidate]) -> Vec<u32> {
+    candidates.iter().map(|candidate| candidate.index).collect()
+}
+
+#[test]
+fn a_filter_over_all_items_admits_what_it_admits_one_by_one() {
+    let (model, mut draws) = (model(), Draws(1));
+    let mut rare = 0;
+    for _ in 0..300 {
+        let view = view(&model, &mut draws, 40);
+        let request = Request::new(RecommendationKind::ForYou).filter(filter(&mut draws, 0));
+        let gates = gates(&view, &request, &mut draws);
+        let all = || (0..).take(view.len());
+        let expected: Vec<u32> = all().filter(|&index| gates.admit(index)).collect();
+        assert_eq!(all().filter(|&index| gates.bits().contains(index)).collect::<Vec<_>>(), expected);
+        let mut admission = Admission::new(&gates);
+        assert_eq!(all().filter(|&index| admission.admit(index)).collect::<Vec<_>>(), expected);
+        rare += usize::from(admission.rare().is_some());
+    }
+    assert!(rare > 20, "too few of the drawn filters let little through: {rare}");
+}
+
+#[test]
+fn what_changes_of_an_item_changes_what_a_filter_admits() {
+    let (model, mut draws) = (model(), Draws(2));
+    let mut view = view(&model, &mut draws, 10);
+    let with_brand = |view: &View, brand: &str| {
+        let brand = view.symbol(crate::catalog::SymbolKind::Brand, brand);
+        let bits = view.with_symbols(brand);
+        (0..).take(view.len()).filter(|&index| bits.contains(index)).collect::<Vec<u32>>()
+    };
+    assert!(!with_brand(&view, "brand-1").is_empty());
+    let item = Item { brand: Some("brand-1".into()), price: Some(7.5), ..Item::new("later") };
+    view.apply("later", Some(&item));
+    let later = view.index_of("later").unwrap();
+    assert!(with_brand(&view, "brand-1").contains(&later));
+    assert!(view.with_price(7.5, 7.5).contains(later));
+    view.apply("later", Some(&Item { brand: Some("brand-2".into()), ..item }));
+    assert!(!with_brand(&view, "brand-1").contains(&later) && with_brand(&view, "brand-2").contains(&later));
+    view.apply("later", None);
+    assert!(!with_brand(&view, "brand-2").contains(&later) && !view.offered(NOW_MS).contains(later));
+}
+
+#[test]
+fn the_pool_holds_the_best_of_all_admitted_items() {
+    let (model, mut draws) = (model(), Draws(3));
+    for round in 0..100 {
+        let view = view(&model, &mut draws, if round % 3 == 0 { 60 } else { 0 });
+        let item = model.id(u32::try_from(draws.below(u64::from(model.len()))).unwrap()).unwrap();
+        let mut request = Request {
+            diversity: Some(0.0),
+            boosts: (0..draws.below(3))
+                .map(|_| Boost { filter: filter(&mut draws, 2), weight: draws.number(8) - 4.0 })
+                .collect(),
+            ..Request::new(RecommendationKind::RelatedTo(item.to_owned()))
+        };
+        if round % 2 == 0 {
+            request.filter = filter(&mut draws, 0);
+        }
+        let gates = gates(&view, &request, &mut draws);
+        let query = Query::new(&view, &request, None);
+        let extras = Extras::new(&view, &request, None, NOW_MS, &query);
+        let admitted = (0..).take(view.len()).filter(|&index| gates.admit(index));
+        let mut expected: Vec<Candidate> = admitted.map(|index| extras.candidate(&query, index)).collect();
+        sort(&view, &mut expected);
+        expected.truncate(10);
+        let mut found = scored(&gates, &extras, &query, &request, 50);
+        found.truncate(10);
+        assert_eq!(indices(&found), indices(&expected), "round {round}");
+        // Links may miss some, but never fill an answer less.
+        request.retrieval = Retrieval::Linked;
+        let linked = scored(&gates, &extras, &query, &request, 50);
+        assert!(linked.len() >= found.len(), "round {round}");
+        assert!(linked.iter().all(|candidate| gates.admit(candidate.index)));
+    }
+}
+
+#[test]
+fn where_one_category_fills_the_pool_the_best_others_are_there() {
+    let (model, mut draws) = (model(), Draws(4));
+    let mut crowded = 0;
+    for _ in 0..300 {
+        let view = view(&model, &mut draws, 0);
+        let request = Request::new(RecommendationKind::ForYou);
+        let gates = gates(&view, &request, &mut draws);
+        let others = places_for_others(request.count);
+        let favourite = view.leaf_category(u32::try_from(draws.below(u64::from(model.len()))).unwrap());
+        let size = 12;
+        let mut scores: Vec<(f32, u32)> = (0..)
+            .take(view.len())
+            .map(|index| {
+                let extra = if view.leaf_category(index) == favourite { 300.0 } else { 0.0 };
+                (extra + draws.number(400) as f32, index)
+            })
+            .collect();
+        let mut pool = Pool::new(&view, f32::NEG_INFINITY, size, others);
+        let mut admission = Admission::new(&gates);
+        scores.iter().for_each(|&(score, index)| pool.offer(index, score, &mut admission));
+        let mut found = pool.into_items();
+        found.sort_unstable();
+        scores.retain(|(_, index)| gates.admit(*index));
+        scores.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+        let best: Vec<u32> = scores.iter().map(|(_, index)| *index).take(size).collect();
+        let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+        best.iter()
+            .filter_map(|&index| view.leaf_category(index))
+            .for_each(|own| *counts.entry(own).or_default() += 1);
+        let most = counts.iter().max_by_key(|(_, count)| **count).map(|(own, count)| (*own, *count));
+        let mut expected = best.clone();
+        if let Some((crowd, count)) = most.filter(|(_, count)| best.len() == size && size - count < others) {
+            crowded += 1;
+            assert!(count > 0);
+            expected.retain(|&index| view.leaf_category(index) == Some(crowd));
+            let rest = scores.iter().map(|(_, index)| *index);
+            expected.extend(rest.filter(|&index| view.leaf_category(index) != Some(crowd)).take(others));
+        }
+        expected.sort_unstable();
+        assert_eq!(found, expected);
+    }
+    assert!(crowded > 30, "too few pools were crowded: {crowded}");
+}
