@@ -178,7 +178,7 @@ function reportBox(preview) {
   const [a, b] = preview.true_topic_odds;
   const [c, d] = preview.other_topic_odds;
   return h('div.report', { 'data-bytes': preview.report.bytes },
-    h('h2', {}, t('topics')), h('ul.topics', {}, preview.topics.map(([, label]) => h('li', {}, label ?? t('topic_none')))),
+    h('h2', {}, t('topics')), h('ul.topics', {}, preview.topics.map(([, label]) => h('li', {}, model.topic(label)))),
     h('h2', {}, t('odds')), h('p', {}, t('odds_true', { a, b }), ', ', t('odds_other', { a: c, b: d }), '. ', t('odds_ratio', { ratio: preview.ratio })),
     h('h2', {}, t('the_bytes', { count: preview.report.bytes.length / 2 })), h('p.bytes', {}, h('code', {}, groups(preview.report.bytes))),
     h('p.quiet-text', {}, t('cost', { cost: preview.cost_units, left: preview.units_left })),

@@ -61,6 +61,8 @@ export function refresh() {
 export const title = (id) => shop.product(id)?.title[language] ?? id;
 export const category = (id) => shop.catalog.categories.find((one) => one.id === id);
 export const name = (id) => shop.product(id)?.title[language] ?? category(id)?.name[language] ?? id;
+/** A topic's name: its label is the English name of a category, where it is one. */
+export const topic = (label) => (label ? shop.catalog.categories.find((one) => one.name.en === label)?.name[language] ?? label : t('topic_none'));
 export const word = (key, value) => shop.catalog.words[key]?.[value]?.[language] ?? value;
 export const isSensitive = (product) => product.category.some((id) => category(id)?.sensitive);
 

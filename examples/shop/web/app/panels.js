@@ -177,7 +177,7 @@ export function collector() {
 function sums(demand, epoch, crowd) {
   const truth = new Map(crowd.truth.map((one) => [one.topic, one.share]));
   const topics = epoch.topics.filter((one) => one.topic !== 0).sort((a, b) => b.share - a.share);
-  const label = (topic) => demand.topics.find((one) => one.topic === topic)?.label ?? String(topic);
+  const label = (topic) => model.topic(demand.topics.find((one) => one.topic === topic)?.label);
   const low = Math.min(0, ...topics.map((one) => one.low));
   const high = Math.max(0.01, ...topics.map((one) => one.high), ...truth.values());
   const known = topics.filter((one) => truth.has(one.topic));
@@ -190,7 +190,7 @@ function sums(demand, epoch, crowd) {
 
 function singles(crowd) {
   if (crowd.examples.length === 0) return null;
-  const names = (topics) => [...new Set(topics.map(([, label]) => label ?? t('topic_none')))].join(', ');
+  const names = (topics) => [...new Set(topics.map(([, label]) => model.topic(label)))].join(', ');
   const hits = crowd.examples.filter((one) => one.topics.some(([topic]) => one.true_topics.some(([other]) => other === topic))).length;
   return h('div', {}, h('h3', {}, t('single')), h('p', {}, t('single_text', { all: crowd.examples.length, hit: hits })),
     h('ul.singles', {}, crowd.examples.slice(0, 5).map((one) => h('li', {}, h('code', {}, one.bytes), h('span', {}, `${t('single_named')}: ${names(one.topics)}`),
