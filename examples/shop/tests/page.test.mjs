@@ -246,6 +246,8 @@ test("with the network blocked by the browser, the rows go on changing, and the 
 
 test("every screen: accessible, light and dark, in three languages, and 320 px wide", async () => {
   const { page } = kit;
+  await become(3);
+  await go(kit, "#/");
   const id = (await rail())[0];
   const category = await run((id) => shop.engine.product(id).category[0], id);
   const screens = ["#/", "#/search", `#/category/${category}`, `#/item/${id}`, "#/cart", "#/checkout", "#/wishlist", "#/you", "#/history", "#/interests", "#/leaving", "#/personas", "#/merchant", "#/collector"];
@@ -303,18 +305,22 @@ test("how long a row takes after a tap, told", async () => {
   await go(kit, "#/");
   const { all } = await run(async () => {
     shop.refreshes.length = 0;
-    const ids = shop.engine.catalog.products.slice(0, 60).map((one) => one.id);
+    const ids = shop.engine.catalog.products.slice(0, 40).map((one) => one.id);
     for (const id of ids) {
       await shop.engine.track({ kind: "view_item", item_id: id });
       await shop.model.refresh();
+      // nobody taps while the cards of the tap before still move
+      await Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})));
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
     return { all: shop.refreshes.slice() };
   });
-  const p95 = (list) => [...list].sort((a, b) => a - b)[Math.floor(0.95 * (list.length - 1))];
+  const at = (list, share) => [...list].sort((a, b) => a - b)[Math.floor(share * (list.length - 1))];
+  const p95 = (list) => at(list, 0.95);
   const row = all.filter((one) => one.row === "for_you");
   const first = row.map((one) => one.ms);
   const last = all.filter((one) => one.row === "new").map((one) => one.ms);
-  console.log(`after a tap, ${first.length} times: "For you" is new after p95 ${p95(first).toFixed(1)} ms, all six rows after p95 ${p95(last).toFixed(1)} ms; of the first the engine's part is p95 ${(p95(row.map((one) => one.micros)) / 1000).toFixed(2)} ms, the page's p95 ${p95(row.map((one) => one.page)).toFixed(2)} ms, the rest is waiting for a processor`);
+  console.log(`after a tap, ${first.length} times: "For you" is new after median ${at(first, 0.5).toFixed(1)} ms, p95 ${p95(first).toFixed(1)} ms, all six rows after p95 ${p95(last).toFixed(1)} ms; of the first the engine's part is p95 ${(p95(row.map((one) => one.micros)) / 1000).toFixed(2)} ms, the page's p95 ${p95(row.map((one) => one.page)).toFixed(2)} ms, the rest is the way to the worker and back`);
 });
 
 test("nothing but this machine was asked for anything, and nothing went wrong", () => {
