@@ -17,6 +17,25 @@ mod neon;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+#[cfg(target_arch = "aarch64")]
+use neon as native;
+#[cfg(target_arch = "x86_64")]
+use x86 as native;
+
+/// Any other processor has safe code only.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod native {
+    use super::Kernel;
+
+    pub(crate) fn available() -> impl Iterator<Item = Kernel> {
+        std::iter::empty()
+    }
+
+    pub(crate) fn best() -> Option<Kernel> {
+        None
+    }
+}
+
 pub use query::{Codes, MAX_DIM, Query};
 
 /// A way to compute scores. All give the same bits.
@@ -39,24 +58,13 @@ impl Kernel {
     /// Every kernel that this processor has, the fastest last.
     #[must_use]
     pub fn available() -> Vec<Self> {
-        let mut found = vec![Self::Scalar];
-        #[cfg(target_arch = "x86_64")]
-        found.extend(x86::available());
-        #[cfg(target_arch = "aarch64")]
-        found.extend(neon::available());
-        found
+        std::iter::once(Self::Scalar).chain(native::available()).collect()
     }
 
     /// The fastest that this processor has.
     #[must_use]
     pub fn best() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        let found = x86::best();
-        #[cfg(target_arch = "aarch64")]
-        let found = neon::best();
-        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-        let found = None;
-        found.unwrap_or(Self::Scalar)
+        native::best().unwrap_or(Self::Scalar)
     }
 }
 

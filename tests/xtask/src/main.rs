@@ -1,6 +1,6 @@
 //! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures the engine and
 //! `cargo xtask bench python` its binding, `cargo xtask scale` training, `cargo xtask load` the collector; `cargo xtask package`
-//! builds what apps take.
+//! builds what apps take; `cargo xtask shop` opens the shop in the browser.
 //!
 //! The last line of `test` is `N passed, M failed`, for the machine that counts; everything before it is for people.
 
@@ -20,6 +20,7 @@ mod quality;
 mod quick_start;
 mod rust;
 mod scale;
+mod shop;
 mod sql;
 mod steps;
 mod swift;
@@ -92,6 +93,12 @@ const PARTS: &[Part] = &[
         run: peers::run,
         is_beside: false,
     },
+    Part {
+        name: "shop",
+        about: "the shop in a browser: the shared scenarios in WebAssembly, the page's tour",
+        run: shop::test,
+        is_beside: true,
+    },
 ];
 
 /// The environment variable that names the folder with the development data.
@@ -99,7 +106,7 @@ const DATA: &str = "TASTEKEEPER_DATA";
 
 fn usage() -> String {
     let mut text = String::from(
-        "usage: cargo xtask test [part ..]\n       cargo xtask bench [python|kotlin|swift]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
+        "usage: cargo xtask test [part ..]\n       cargo xtask bench [python|kotlin|swift]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask shop [--large] [--listen ADDRESS]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
     );
     for part in PARTS {
         text += &format!("  {:<8} {}\n", part.name, part.about);
@@ -225,6 +232,13 @@ fn load(arguments: &[String]) -> Result<ExitCode, String> {
     load::run(&root, steps.cargo(&[]), arguments).map(|()| ExitCode::SUCCESS)
 }
 
+/// Serves the shop in the browser.
+fn shop(arguments: &[String]) -> ExitCode {
+    let mut steps = Steps::new(workspace_root(), None);
+    let failure = shop::run(&mut steps, arguments).err();
+    steps.report(failure.as_slice())
+}
+
 /// Builds what an app developer takes.
 fn package(kinds: &[String]) -> ExitCode {
     let mut steps = Steps::new(workspace_root(), None);
@@ -240,6 +254,7 @@ fn main() -> ExitCode {
         Some((command, [name])) if command == "bench" => bench_calls(name),
         Some((command, sizes)) if command == "scale" => scale(sizes),
         Some((command, arguments)) if command == "load" => load(arguments),
+        Some((command, arguments)) if command == "shop" => Ok(shop(arguments)),
         Some((command, kinds)) if command == "package" => Ok(package(kinds)),
         Some((command, _)) if ["help", "--help", "-h"].contains(&command.as_str()) => {
             print!("{}", usage());

@@ -15,7 +15,9 @@ impl Tally {
     /// Adds the counts of `line` if it is `test result: ok. 3 passed; 0 failed; 1 ignored; ...`.
     pub(crate) fn read(&mut self, line: &str) {
         let line = without_colours(line);
-        if let Some(counted) = parse(&line).or_else(|| swift(&line)).or_else(|| surefire(&line)) {
+        if let Some(counted) =
+            parse(&line).or_else(|| swift(&line)).or_else(|| surefire(&line)).or_else(|| tap(&line))
+        {
             self.add(&counted);
         }
     }
@@ -66,6 +68,20 @@ fn surefire(line: &str) -> Option<Tally> {
     parts.next().is_none().then(|| Tally { passed: run.saturating_sub(failed + ignored), failed, ignored })
 }
 
+/// A count at the end of what Node's test runner prints for machines: `# pass 3`, `# fail 0`, `# skipped 1`.
+fn tap(line: &str) -> Option<Tally> {
+    let (name, count) = line.strip_prefix("# ")?.split_once(' ')?;
+    let count = count.parse().ok()?;
+    let mut tally = Tally::default();
+    match name {
+        "pass" => tally.passed = count,
+        "fail" | "cancelled" => tally.failed = count,
+        "skipped" => tally.ignored = count,
+        _ => return None,
+    }
+    Some(tally)
+}
+
 /// `line` without terminal colour sequences.
 fn without_colours(line: &str) -> String {
     let mut plain = String::with_capacity(line.len());
@@ -80,6 +96,12 @@ fn without_colours(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn results_of_node_are_counted_once() {
+        let output = "# Subtest: a\nok 1 - a\n1..4\n# tests 4\n# suites 0\n# pass 2\n# fail 1\n# cancelled 0\n# skipped 1\n";
+        assert_eq!(tally(output), Tally { passed: 2, failed: 1, ignored: 1 });
+    }
 
     fn tally(output: &str) -> Tally {
         let mut tally = Tally::default();

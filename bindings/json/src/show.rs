@@ -1,4 +1,4 @@
-//! From the engine's answers to a scenario's JSON. Numbers with a fraction are their bits in hexadecimal digits: equal or not.
+//! From the engine's answers to JSON. Numbers with a fraction are their bits in hexadecimal digits: equal or not.
 
 use std::fmt::Debug;
 
