@@ -52,7 +52,8 @@ pub(crate) fn pack(items: u32) -> Vec<u8> {
     write_pack(&model(items), &options, &signing_key()).expect("the sample keeps the format's rules")
 }
 
-fn model(items: u32) -> TrainedModel {
+/// The model of that pack.
+pub(crate) fn model(items: u32) -> TrainedModel {
     let mut random = ChaCha20Rng::seed_from_u64(SEED);
     let clusters = items / ITEMS_PER_CLUSTER;
     let roots = clusters / CLUSTERS_PER_ROOT;

@@ -1,9 +1,11 @@
-//! One kind of call, a given number of times, for tools that count instructions: `cargo xtask ledger`.
+//! Calls of the engine for tools that count instructions: `cargo xtask ledger`.
 //!
-//! `ledger ITEMS CALL TIMES`. What happens before the calls is the same for every `TIMES`, so that the difference of two
-//! runs is the calls alone. Prints nothing.
+//! `ledger ITEMS` prints the kernel, and each call's name when [`counted`] has made it once; an uncounted one goes before, so that
+//! what is kept from call to call is there. `ledger ITEMS CALL TIMES` makes one call again and again and prints nothing, for
+//! profiles: what happens before the calls is the same for every `TIMES`.
 
 #[path = "../engine/sample.rs"]
+#[expect(dead_code, reason = "shared with the benchmark, which asks for more")]
 mod sample;
 
 use std::error::Error;
@@ -16,30 +18,92 @@ use tastekeeper::{
     Availability, Config, Consent, Filter, MAX_ITEMS_PER_CALL, PersonalizationLevel, Platform,
     RecommendationKind, Recommender, Request, Retrieval,
 };
+use tastekeeper_kernels::Kernel;
 
+/// Every call. The last one changes what the others read.
+const CALLS: [&str; 8] = [
+    "for-you",
+    "for-you-filtered",
+    "for-you-rare",
+    "for-you-linked",
+    "related",
+    "related-linked",
+    "explain",
+    "track",
+];
+
+#[expect(clippy::print_stdout, reason = "what the command reads")]
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    // Under `cargo test --all-targets` nobody counts.
-    let [items, call, times] = arguments.as_slice() else { return Ok(()) };
-    let (items, times): (u32, usize) = (items.parse()?, times.parse()?);
-    let pack = sample::pack(items);
-    let model = Arc::new(Model::open(pack.into(), &[sample::signing_key().public_key()])?);
-    let shop = open(&model)?;
+    match arguments.as_slice() {
+        // Under `cargo test --all-targets` nobody counts.
+        [] => Ok(()),
+        [items] => {
+            let shop = open(items.parse()?)?;
+            println!("kernel {:?}", Kernel::best());
+            for name in CALLS {
+                let mut call = call(&shop, name)?;
+                call();
+                counted(&mut *call);
+                println!("call {name}");
+            }
+            Ok(())
+        }
+        [items, name, times] => {
+            let shop = open(items.parse()?)?;
+            let mut call = call(&shop, name)?;
+            (0..times.parse()?).for_each(|_: usize| call());
+            Ok(())
+        }
+        _ => Err("ledger ITEMS [CALL TIMES]".into()),
+    }
+}
+
+/// What the tool looks for by name: the instructions in here are one call's, what it gives being dropped included.
+#[inline(never)]
+fn counted(call: &mut dyn FnMut()) {
+    call();
+    // Something to come back to: a last call would be a jump, and this function over before it.
+    black_box(());
+}
+
+/// The call `name`, the same each time.
+fn call<'a>(shop: &'a Shop, name: &str) -> Result<Box<dyn FnMut() + 'a>, Box<dyn Error>> {
+    let Shop { engine, items } = shop;
     let related = RecommendationKind::RelatedTo(sample::item(items / 3));
-    let request = match call.as_str() {
+    let request = match name {
         "for-you" => Request { diversity: Some(0.0), ..Request::new(RecommendationKind::ForYou) },
         "for-you-filtered" => filtered(RecommendationKind::ForYou),
         "for-you-linked" => Request { retrieval: Retrieval::Linked, ..filtered(RecommendationKind::ForYou) },
         "for-you-rare" => rare(),
         "related" => Request::new(related),
         "related-linked" => Request { retrieval: Retrieval::Linked, ..Request::new(related) },
+        "explain" => {
+            let answer = engine.recommend(filtered(RecommendationKind::ForYou).seed(1))?;
+            let item = answer.items.last().ok_or("most items pass the filter")?.item_id.clone();
+            return Ok(Box::new(move || {
+                black_box(engine.explain(&answer.recommendation_id, black_box(&item))).expect("recommended");
+            }));
+        }
+        "track" => {
+            let event = sample::events(1, 1).remove(0);
+            return Ok(Box::new(move || {
+                black_box(engine.track(black_box(event.clone()))).expect("a valid event");
+            }));
+        }
         other => return Err(format!("no call is named {other}").into()),
     };
-    for _ in 0..times {
-        black_box(shop.recommend(black_box(request.clone().seed(1)))?);
-    }
-    Ok(())
+    let request = request.seed(1);
+    Ok(Box::new(move || {
+        black_box(engine.recommend(black_box(request.clone()))).expect("a valid request");
+    }))
+}
+
+/// A shop and how many items it has.
+struct Shop {
+    engine: Recommender,
+    items: u32,
 }
 
 fn filtered(kind: RecommendationKind) -> Request {
@@ -55,15 +119,17 @@ fn rare() -> Request {
 }
 
 /// A shop in memory with prices and stock for every item, and a shopper.
-fn open(model: &Arc<Model>) -> Result<Recommender, Box<dyn Error>> {
+fn open(items: u32) -> Result<Shop, Box<dyn Error>> {
+    let pack = sample::pack(items);
+    let model = Arc::new(Model::open(pack.into(), &[sample::signing_key().public_key()])?);
     let clock = Arc::new(FixedClock::new(sample::NOW_MS));
-    let shop =
+    let engine =
         Recommender::open(Config::default(), Platform::in_memory(clock, Arc::new(SeededRandom::new(1))))?;
-    shop.install_model(model.clone())?;
-    for items in sample::catalogue(model.len()).chunks(MAX_ITEMS_PER_CALL) {
-        shop.upsert_items(items.to_vec())?;
+    engine.install_model(model)?;
+    for items in sample::catalogue(items).chunks(MAX_ITEMS_PER_CALL) {
+        engine.upsert_items(items.to_vec())?;
     }
-    shop.set_level(PersonalizationLevel::OnDevice, Some(&Consent::new("bench")))?;
-    shop.track_all(sample::events(50, model.len()))?;
-    Ok(shop)
+    engine.set_level(PersonalizationLevel::OnDevice, Some(&Consent::new("bench")))?;
+    engine.track_all(sample::events(50, items))?;
+    Ok(Shop { engine, items })
 }

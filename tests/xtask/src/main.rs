@@ -1,6 +1,7 @@
-//! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures the engine and
-//! `cargo xtask bench python` its binding, `cargo xtask scale` training, `cargo xtask load` the collector; `cargo xtask package`
-//! builds what apps take; `cargo xtask shop` opens the shop in the browser.
+//! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures the engine,
+//! `cargo xtask bench python` its binding and `cargo xtask bench peers` its scan beside other libraries; `cargo xtask ledger`
+//! counts its instructions; `cargo xtask scale` measures training, `cargo xtask load` the collector; `cargo xtask package` builds
+//! what apps take; `cargo xtask shop` opens the shop in the browser.
 //!
 //! The last line of `test` is `N passed, M failed`, for the machine that counts; everything before it is for people.
 
@@ -8,13 +9,16 @@
 
 mod aarch64;
 mod cache;
+mod compare;
 mod debian;
 mod deny;
 mod java;
 mod kotlin;
+mod ledger;
 mod load;
 mod package;
 mod peers;
+mod program;
 mod python;
 mod quality;
 mod quick_start;
@@ -83,7 +87,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "quality",
-        about: "the figures on published logs, when the development data is there",
+        about: "the instructions of each call, and the figures on published logs when the development data is there",
         run: quality::run,
         is_beside: true,
     },
@@ -106,7 +110,7 @@ const DATA: &str = "TASTEKEEPER_DATA";
 
 fn usage() -> String {
     let mut text = String::from(
-        "usage: cargo xtask test [part ..]\n       cargo xtask bench [python|kotlin|swift]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask shop [--large] [--listen ADDRESS]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
+        "usage: cargo xtask test [part ..]\n       cargo xtask bench [python|kotlin|swift]\n       cargo xtask bench peers [--shops beauty,10000,..] [--rounds N]\n       cargo xtask ledger [--write]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask shop [--large] [--listen ADDRESS]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
     );
     for part in PARTS {
         text += &format!("  {:<8} {}\n", part.name, part.about);
@@ -142,11 +146,14 @@ fn data_folder(root: &Path, named: Option<PathBuf>) -> Result<Option<PathBuf>, S
     Ok(root.parent().map(|beside| beside.join("shared").join("data")).filter(|folder| folder.is_dir()))
 }
 
+fn named_data() -> Option<PathBuf> {
+    std::env::var_os(DATA).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
 fn test(names: &[String]) -> Result<ExitCode, String> {
     let parts = chosen(names)?;
     let root = workspace_root();
-    let named = std::env::var_os(DATA).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let data = data_folder(&root, named)?;
+    let data = data_folder(&root, named_data())?;
     match &data {
         Some(folder) => println!("data: {} (tests on published data run)", folder.display()),
         None => println!("data: NOT FOUND, so tests on published data do not run; {DATA} names the folder"),
@@ -208,14 +215,31 @@ fn bench_calls(language: &str) -> Result<ExitCode, String> {
         "python" => wheel::bench(&mut steps),
         "kotlin" => kotlin::bench(&mut steps),
         "swift" => swift::bench(&mut steps),
-        other => return Err(format!("there is no benchmark `{other}`; there are: python, kotlin, swift")),
-    };
-    match measured {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(failure) => {
-            Err(format!("{}: {}. To repeat it:\n  {}", failure.step, failure.reason, failure.repeat))
+        other => {
+            return Err(format!("there is no benchmark `{other}`; there are: peers, python, kotlin, swift"));
         }
-    }
+    };
+    finished(measured)
+}
+
+/// Compares the scan with other libraries.
+fn bench_peers(arguments: &[String]) -> Result<ExitCode, String> {
+    let root = workspace_root();
+    let data = data_folder(&root, named_data())?;
+    finished(compare::run(&mut Steps::new(root, None), data, arguments))
+}
+
+/// Counts instructions.
+fn count(arguments: &[String]) -> Result<ExitCode, String> {
+    let mut steps = Steps::new(workspace_root(), None);
+    finished(ledger::run(&mut steps, arguments))
+}
+
+fn finished(outcome: Result<(), Failure>) -> Result<ExitCode, String> {
+    let said = |failure: Failure| {
+        format!("{}: {}. To repeat it:\n  {}", failure.step, failure.reason, failure.repeat)
+    };
+    outcome.map(|()| ExitCode::SUCCESS).map_err(said)
 }
 
 /// Draws the curve of time and memory of training.
@@ -251,7 +275,11 @@ fn main() -> ExitCode {
     let outcome = match arguments.split_first() {
         Some((command, names)) if command == "test" => test(names),
         Some((command, [])) if command == "bench" => bench(),
+        Some((command, [name, arguments @ ..])) if command == "bench" && name == "peers" => {
+            bench_peers(arguments)
+        }
         Some((command, [name])) if command == "bench" => bench_calls(name),
+        Some((command, arguments)) if command == "ledger" => count(arguments),
         Some((command, sizes)) if command == "scale" => scale(sizes),
         Some((command, arguments)) if command == "load" => load(arguments),
         Some((command, arguments)) if command == "shop" => Ok(shop(arguments)),
