@@ -67,6 +67,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Scores and items, best first.
+type Found = Vec<(f32, u32)>;
+
 /// What takes turns here.
 struct Contestants {
     int8: Model,
@@ -89,7 +92,7 @@ impl Contestants {
         Ok(Self { int8, int4, dense: model.vectors, directions, words })
     }
 
-    fn turn(&self, name: &str, query: usize) -> Result<(Duration, Vec<(f32, u32)>), Box<dyn Error>> {
+    fn turn(&self, name: &str, query: usize) -> Result<(Duration, Found), Box<dyn Error>> {
         let direction = self.directions.row(query % self.directions.nrows());
         let direction = direction.as_slice().ok_or("rows are contiguous")?;
         let mut best = Best::default();
@@ -127,7 +130,7 @@ impl Contestants {
 
 /// The best items, best first, ties by index.
 #[derive(Default)]
-struct Best(Vec<(f32, u32)>);
+struct Best(Found);
 
 impl Best {
     /// Whether `score` is among the best.
