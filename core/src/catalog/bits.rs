@@ -121,13 +121,14 @@ mod tests {
         let values: Vec<u32> = (0..1_000_u32).map(|index| index.wrapping_mul(2_654_435_761) >> 7).collect();
         for (given, len) in [(0, 0), (0, 70), (63, 63), (64, 64), (65, 200), (1_000, 1_000), (1_000, 1_130)] {
             for (rest, share) in [(0, 2), (1, 2), (0, 100), (5, 7)] {
-                let passes = |value: u32| value % share == 0;
+                let passes = |value: u32| value.is_multiple_of(share);
                 let bits = Bits::of_column(&values[..given], rest, len, passes);
-                let expected: Vec<u32> = (0..len)
-                    .filter(|&index| passes(if index < given { values[index] } else { rest }))
-                    .map(|index| index as u32)
+                let expected: Vec<u32> = (0..)
+                    .zip(values.iter().take(given).copied().chain(std::iter::repeat(rest)).take(len))
+                    .filter(|(_, value)| passes(*value))
+                    .map(|(index, _)| index)
                     .collect();
-                assert_eq!(members(&bits, len as u32), expected, "{given} of {len}");
+                assert_eq!(members(&bits, u32::try_from(len).unwrap()), expected, "{given} of {len}");
                 assert_eq!(bits.count(), expected.len());
                 let mut inverted = bits.clone();
                 inverted.invert();
@@ -155,8 +156,10 @@ mod tests {
 
     #[test]
     fn sets_combine() {
-        let even = Bits::of_column(&(0..100_u32).collect::<Vec<_>>(), 1, 100, |value| value % 2 == 0);
-        let mut both = Bits::of_column(&(0..100_u32).collect::<Vec<_>>(), 1, 100, |value| value % 3 == 0);
+        let even =
+            Bits::of_column(&(0..100_u32).collect::<Vec<_>>(), 1, 100, |value| value.is_multiple_of(2));
+        let mut both =
+            Bits::of_column(&(0..100_u32).collect::<Vec<_>>(), 1, 100, |value| value.is_multiple_of(3));
         let mut either = both.clone();
         let mut less = both.clone();
         both.and(&even);

@@ -27,7 +27,11 @@ impl Draws {
     }
 
     fn number(&mut self, bound: u16) -> f64 {
-        f64::from(u16::try_from(self.below(u64::from(bound))).unwrap())
+        f64::from(self.short(bound))
+    }
+
+    fn short(&mut self, bound: u16) -> u16 {
+        u16::try_from(self.below(u64::from(bound))).unwrap()
     }
 }
 
@@ -51,8 +55,8 @@ fn view(model: &Arc<Model>, draws: &mut Draws, new: usize) -> View {
             _ => Availability::InStock,
         };
         item.created_at_ms =
-            (draws.below(2) > 0).then(|| NOW_MS - i64::from(draws.number(1_000) as u16) * 86_400_000);
-        item.expires_at_ms = (draws.below(6) == 0).then(|| NOW_MS + i64::from(draws.number(3) as u16) - 1);
+            (draws.below(2) > 0).then(|| NOW_MS - i64::from(draws.short(1_000)) * 86_400_000);
+        item.expires_at_ms = (draws.below(6) == 0).then(|| NOW_MS + i64::from(draws.short(3)) - 1);
         if id.starts_with("new") || draws.below(5) == 0 {
             item.category = vec!["own".into(), format!("own-{}", draws.below(3))];
             item.brand = Some(format!("brand-{}", draws.below(40)));
@@ -72,7 +76,7 @@ fn filter(draws: &mut Draws, depth: u64) -> Filter {
             Filter::Price { min: (draws.below(3) > 0).then_some(min), max: Some(min + draws.number(300)) }
         }
         1 => Filter::Availability(vec![Availability::InStock, Availability::OutOfStock]),
-        2 => Filter::CreatedAfter(NOW_MS - i64::from(draws.number(1_000) as u16) * 86_400_000),
+        2 => Filter::CreatedAfter(NOW_MS - i64::from(draws.short(1_000)) * 86_400_000),
         3 => Filter::InCategory((0..draws.below(3)).map(|number| format!("own-{number}")).collect()),
         4 => Filter::Brand((0..draws.below(20)).map(|number| format!("brand-{number}")).collect()),
         5 => Filter::Price { min: Some(draws.number(20)), max: None },
@@ -187,7 +191,7 @@ fn where_one_category_fills_the_pool_the_best_others_are_there() {
             .take(view.len())
             .map(|index| {
                 let extra = if view.leaf_category(index) == favourite { 300.0 } else { 0.0 };
-                (extra + draws.number(400) as f32, index)
+                (extra + f32::from(draws.short(400)), index)
             })
             .collect();
         let mut pool = Pool::new(&view, f32::NEG_INFINITY, size, others);
