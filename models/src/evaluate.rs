@@ -30,6 +30,7 @@ use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use tastekeeper::Retrieval;
 use tastekeeper::model::Model;
 
 use crate::dataset::Dataset;
@@ -133,7 +134,7 @@ pub struct EvaluateConfig {
     pub session: bool,
     /// Also fits and asks item-kNN, Markov and EASE. Popularity is always asked.
     pub baselines: bool,
-    /// Also replays with each part of the model alone.
+    /// Also replays with each part of the model alone, and with what the model links as the only candidates.
     pub parts: bool,
 }
 
@@ -305,7 +306,8 @@ pub fn evaluate(
         (None, None) => None,
     };
     let facts = Facts::new(model, training.as_ref());
-    let asked = Asked { model, dataset, config, cases: &cases, index: &index, facts: &facts };
+    let retrieval = Retrieval::Auto;
+    let asked = Asked { model, dataset, config, cases: &cases, index: &index, facts: &facts, retrieval };
     let replayed = asked.replay(listener, progress)?;
     let mut levels = BTreeMap::from([(ON_DEVICE, replayed.on_device)]);
     levels.extend(replayed.session.map(|series| (SESSION, series)));
@@ -321,6 +323,8 @@ pub fn evaluate(
             let asked = Asked { model: &part, config: &config, ..asked };
             parts.insert(name, asked.replay(&mut |_, _| {}, progress)?.on_device);
         }
+        let linked = Asked { config: &config, retrieval: Retrieval::Linked, ..asked };
+        parts.insert("linked", linked.replay(&mut |_, _| {}, progress)?.on_device);
     }
     let Baselines { found, left_out } = asked.baselines(training.as_ref(), progress);
     let wanted: Vec<Option<u32>> = cases.iter().map(|case| asked.wanted(case)).collect();

@@ -226,7 +226,7 @@ pub struct Report {
     #[serde(default)]
     pub worst_segment: Option<WorstSegment>,
     /// The same figures of parts of the model, each alone: `vectors`, `transitions`, and `transitions-reversed`, which
-    /// follows every transition against its direction.
+    /// follows every transition against its direction; and `linked`, the whole model choosing from what it links to the history.
     #[serde(default)]
     pub parts: BTreeMap<String, Metrics>,
     /// The same figures of other ways to recommend: `popularity`, `item-knn`, `markov`, `ease`.

@@ -78,7 +78,8 @@ pub(super) struct EvaluateArguments {
     #[arg(long, value_enum, value_name = "LEVEL,..", value_delimiter = ',', default_values_t = LevelName::value_variants().to_vec())]
     levels: Vec<LevelName>,
     /// Also measures each part of the model alone, which takes as long again for every part: the vectors, the transitions,
-    /// and the transitions against their direction. The gates that ship find mixed-up models by it
+    /// and the transitions against their direction. The gates that ship find mixed-up models by it. Also measures what
+    /// retrieval of linked items only costs in quality
     #[arg(long)]
     parts: bool,
     /// Leaves out item-kNN, Markov and EASE; EASE takes long for many items

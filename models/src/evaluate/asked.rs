@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tastekeeper::model::Model;
-use tastekeeper::{Config, PersonalizationLevel};
+use tastekeeper::{Config, PersonalizationLevel, Retrieval};
 
 use super::replay::{Phone, visit_start};
 use super::series::{Facts, Series};
@@ -34,6 +34,7 @@ pub(super) struct Asked<'a> {
     pub(super) cases: &'a [Case],
     pub(super) index: &'a [Option<u32>],
     pub(super) facts: &'a Facts<'a>,
+    pub(super) retrieval: Retrieval,
 }
 
 /// What the levels with a history came to.
@@ -64,9 +65,9 @@ impl Asked<'_> {
     ) -> Result<Replayed, EvaluateError> {
         let series = || Series::new(self.cases.len(), self.model.len());
         let idle_ms = i64::from(Config::default().session_idle_minutes) * 60_000;
-        let mut phone = Phone::new(self.model, PersonalizationLevel::OnDevice)?;
+        let mut phone = Phone::new(self.model, PersonalizationLevel::OnDevice, self.retrieval)?;
         let mut visit = match self.config.session {
-            true => Some((Phone::new(self.model, PersonalizationLevel::Session)?, series())),
+            true => Some((Phone::new(self.model, PersonalizationLevel::Session, self.retrieval)?, series())),
             false => None,
         };
         let mut out = Replayed {
@@ -116,7 +117,7 @@ impl Asked<'_> {
     /// Level Off: the engine knows nothing, so that its answers differ by what is excluded only. A long answer is asked
     /// for once, and again only where too little of it is left.
     pub(super) fn replay_off(&self, progress: &mut dyn Progress) -> Result<Series, EvaluateError> {
-        let phone = Phone::new(self.model, PersonalizationLevel::Off)?;
+        let phone = Phone::new(self.model, PersonalizationLevel::Off, self.retrieval)?;
         let longest = phone.ask(LONGEST_ANSWER, &[])?.items;
         let mut series = Series::new(self.cases.len(), self.model.len());
         progress.begin("off", self.cases.len() as u64);

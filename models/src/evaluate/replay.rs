@@ -17,7 +17,7 @@ use tastekeeper::model::Model;
 use tastekeeper::platform::{FixedClock, SeededRandom};
 use tastekeeper::{
     Config, Consent, Event, EventKind, Forget, PersonalizationLevel, Platform, RecommendationKind,
-    Recommender, Request, Result,
+    Recommender, Request, Result, Retrieval,
 };
 
 use crate::dataset::{Dataset, Interaction, InteractionKind};
@@ -32,6 +32,7 @@ const EVENTS_MS: i64 = NOW_MS - 60 * 24 * 60 * 60 * 1000;
 pub(super) struct Phone {
     model: Arc<Model>,
     recommender: Recommender,
+    retrieval: Retrieval,
     /// Events of the shopper from this one on, up to that one, were lived through.
     lived: (usize, usize),
 }
@@ -45,7 +46,7 @@ pub(super) struct Answer {
 }
 
 impl Phone {
-    pub(super) fn new(model: &Arc<Model>, level: PersonalizationLevel) -> Result<Self> {
+    pub(super) fn new(model: &Arc<Model>, level: PersonalizationLevel, retrieval: Retrieval) -> Result<Self> {
         let clock = Arc::new(FixedClock::new(NOW_MS));
         let platform = Platform::in_memory(clock, Arc::new(SeededRandom::new(0)));
         let recommender = Recommender::open(Config::default(), platform)?;
@@ -53,7 +54,7 @@ impl Phone {
         if level > PersonalizationLevel::Off {
             recommender.set_level(level, Some(&Consent::new("evaluation")))?;
         }
-        Ok(Self { model: model.clone(), recommender, lived: (0, 0) })
+        Ok(Self { model: model.clone(), recommender, retrieval, lived: (0, 0) })
     }
 
     /// The next shopper takes the phone, or the next visit begins: nothing of what was before is left.
@@ -99,6 +100,7 @@ impl Phone {
             exclude_ids: ids.map(str::to_owned).collect(),
             diversity: Some(0.0),
             exploration_rate: Some(0.0),
+            retrieval: self.retrieval,
             ..Request::new(RecommendationKind::ForYou).count(count).seed(0)
         };
         let start = Instant::now();

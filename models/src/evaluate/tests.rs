@@ -195,10 +195,11 @@ fn a_level_without_a_history_is_popularity_and_a_visit_is_between() {
 #[test]
 fn what_is_not_asked_is_what_the_engine_says() {
     use tastekeeper::PersonalizationLevel::{Off, OnDevice, Session};
+    use tastekeeper::Retrieval;
     let (dataset, model) = shop(Repeats::Forbid, Split::All);
     let pack = open(&model);
     let [mut off, mut session, mut device] =
-        [Off, Session, OnDevice].map(|level| Phone::new(&pack, level).unwrap());
+        [Off, Session, OnDevice].map(|level| Phone::new(&pack, level, Retrieval::Auto).unwrap());
     let longest = off.ask(100, &[]).unwrap().items;
     for sequence in dataset.sequences.iter().take(40) {
         let events = &sequence.events[..sequence.events.len().min(64)];

@@ -24,7 +24,7 @@ const BEYOND: [&str; 8] = [
 ];
 
 /// Parts that a model may have.
-const PARTS: [&str; 3] = ["vectors", "transitions", "transitions-reversed"];
+const PARTS: [&str; 4] = ["vectors", "transitions", "transitions-reversed", "linked"];
 
 /// Baselines that an evaluation may have.
 const BASELINES: [&str; 4] = ["popularity", "item-knn", "markov", "ease"];

@@ -53,7 +53,12 @@ impl Subject<'_> {
         };
         let mut rows = vec![row("whole model", &report.metrics, Tone::Main)];
         rows.extend(report.parts.iter().map(|(name, metrics)| {
-            row(if name == "transitions-reversed" { "… reversed" } else { name }, metrics, Tone::Other)
+            let name = match name.as_str() {
+                "transitions-reversed" => "… reversed",
+                "linked" => "linked items only",
+                name => name,
+            };
+            row(name, metrics, Tone::Other)
         }));
         let cells =
             |row: &Row| vec![row.name.clone(), words::number(row.figure.value), words::interval(&row.figure)];
@@ -63,7 +68,8 @@ impl Subject<'_> {
             numeric: true,
         };
         let text = "The vectors and the transitions recommend alone, and the transitions against their direction, which \
-                    should do worse than the right way round.";
+                    should do worse than the right way round. Linked items only: the whole model, choosing from what it \
+                    links to the history and from what is popular, as an app may ask for in a large shop.";
         Some(Section {
             title: "Each part of the model alone".to_owned(),
             text: vec![text.to_owned()],
