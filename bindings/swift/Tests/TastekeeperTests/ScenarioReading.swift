@@ -193,7 +193,7 @@ private func relevance(_ value: Json) -> MinRelevance? {
     }
 }
 
-private func retrieval(_ value: Json) -> Retrieval? {
+private func retrievalMode(_ value: Json) -> Retrieval? {
     switch value.maybeText {
     case nil: nil
     case "auto": .auto
@@ -229,7 +229,7 @@ extension Request {
             onePerGroup: maybe("one_per_group", \.flag) ?? plain.onePerGroup,
             strength: value["strength"].maybeNumber ?? plain.strength,
             explorationRate: value["exploration_rate"].maybeNumber,
-            retrieval: retrieval(value["retrieval"]),
+            retrieval: retrievalMode(value["retrieval"]),
             nonProfiling: maybe("non_profiling", \.flag) ?? plain.nonProfiling, seed: maybe("seed", \.long))
     }
 }
