@@ -224,7 +224,7 @@ fn what_is_not_asked_is_what_the_engine_says() {
 fn a_session_forgets_what_was_before_the_visit() {
     let (dataset, model) = shop(Repeats::Allow, Split::All);
     let pack = open(&model);
-    let session = || Phone::new(&pack, tastekeeper::PersonalizationLevel::Session).unwrap();
+    let session = || Phone::new(&pack, tastekeeper::PersonalizationLevel::Session, Retrieval::Auto).unwrap();
     let events = &dataset.sequences[0].events;
     let (mut one, mut other) = (session(), session());
     one.live(&dataset, &events[..6], 0).unwrap();
