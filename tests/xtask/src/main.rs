@@ -101,7 +101,7 @@ const PARTS: &[Part] = &[
         name: "shop",
         about: "the shop in a browser: the shared scenarios in WebAssembly, the page's tour",
         run: shop::test,
-        is_beside: true,
+        is_beside: false,
     },
 ];
 
