@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tastekeeper::mutants::{Mutant, with};
 use tastekeeper::{
     Context, Filter, MinRelevance, Recommendation, RecommendationKind, Recommender, Request, Result,
+    Retrieval,
 };
 
 use crate::phone::{brand, category, item};
@@ -68,6 +69,7 @@ pub fn requests() -> Vec<Request> {
         ..Request::new(ForYou).seed(8)
     });
     requests.push(Request { rotation_rate: 0.5, ..Request::new(ForYou).seed(9) });
+    requests.push(Request { retrieval: Retrieval::Linked, ..Request::new(ForYou).seed(10) });
     requests
 }
 

@@ -71,7 +71,8 @@ impl Scan<'_> {
         let row_bytes = tables.vector_row_bytes();
         let (mut scales, mut popularities) = ([0; GATHERED], [0; GATHERED]);
         let mut rows = [0; GATHERED * MAX_DIM];
-        for (items, out) in items.chunks(GATHERED).zip(out.chunks_mut(GATHERED)) {
+        let mut scores = [0.0; GATHERED];
+        for (items, out) in items.chunks(GATHERED).zip(out[..items.len()].chunks_mut(GATHERED)) {
             // The rows lie apart: copying them first lets the processor wait for many at once.
             for (place, &item) in items.iter().enumerate() {
                 let source = row(tables.section(Section::Vectors), item as usize, row_bytes);
@@ -79,9 +80,15 @@ impl Scan<'_> {
                 scales[place] = tables.section(Section::VectorScales)[item as usize];
                 popularities[place] = tables.section(Section::Popularity)[item as usize];
             }
-            let count = items.len();
-            let rows = &rows[..count * row_bytes];
-            self.finish(rows, &scales[..count], &popularities[..count], &mut out[..count]);
+            // Kernels take eight rows at once; what is left of an earlier round fills the last eight.
+            let count = items.len().next_multiple_of(8);
+            self.finish(
+                &rows[..count * row_bytes],
+                &scales[..count],
+                &popularities[..count],
+                &mut scores[..count],
+            );
+            out.copy_from_slice(&scores[..items.len()]);
         }
     }
 

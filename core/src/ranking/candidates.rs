@@ -7,7 +7,7 @@
 use tastekeeper_kernels::dense;
 
 use super::admission::{Admission, Gates};
-use super::extras::Extras;
+use super::extras::{Extras, narrow};
 use super::place::places_for_others;
 use super::pool::Pool;
 use super::query::Query;
@@ -260,9 +260,4 @@ impl Search<'_, '_> {
             self.scores.view.new_items().filter(|&index| !self.seen.contains(index)).collect();
         self.offer(&items, |_, score| score);
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "it only chooses candidates")]
-fn narrow(value: f64) -> f32 {
-    value as f32
 }

@@ -128,7 +128,8 @@ impl<'a> Extras<'a> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the scan only chooses candidates")]
-fn narrow(value: f64) -> f32 {
+/// In the precision that choosing candidates needs.
+#[expect(clippy::cast_possible_truncation, reason = "it only chooses candidates")]
+pub(super) fn narrow(value: f64) -> f32 {
     value as f32
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::admission::{Admission, Gates};
 use super::candidates::{Candidate, sort};
-use super::extras::Extras;
+use super::extras::{Extras, narrow};
 use super::pool::Pool;
 use super::request::{RecommendationKind, Request, Source};
 use super::{Extra, Person};
@@ -73,9 +73,8 @@ pub(crate) fn newest(
     };
     let mut pool = Pool::new(view, f32::NEG_INFINITY, pool_size, 0);
     let mut admission = Admission::new(gates);
-    let admitted = gates.bits();
     let lifts = extras.lifts();
-    for index in (0..).take(view.len()).filter(|&index| admitted.contains(index)) {
+    for index in (0..).take(view.len()) {
         let Some(freshness) = freshness(index) else { continue };
         let lift: f64 =
             lifts.iter().filter(|(bits, _)| bits.contains(index)).map(|(_, lift)| f64::from(*lift)).sum();
@@ -87,9 +86,4 @@ pub(crate) fn newest(
         chosen.filter_map(|index| Some(candidate(index, freshness(index)?))).collect();
     sort(view, &mut candidates);
     candidates
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "it only chooses candidates")]
-fn narrow(value: f64) -> f32 {
-    value as f32
 }

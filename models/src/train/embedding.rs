@@ -76,6 +76,21 @@ impl Default for EmbeddingConfig {
 }
 
 impl EmbeddingConfig {
+    /// A training of seconds for generated shops: half as long vectors, half of the negatives and half as many passes as by
+    /// default, one member.
+    pub const SHORT: Self = Self {
+        dim: 32,
+        members: 1,
+        epochs: 7,
+        batch: 1024,
+        negatives: 512,
+        learning_rate: 0.004,
+        history: 20,
+        state_dropout: 0.2,
+        event_dropout: 0.2,
+        id_dropout: 0.3,
+    };
+
     /// The schedule for a log of so many examples.
     ///
     /// On little data batches are smaller, so that there are still about a thousand steps; below 18 000 examples there

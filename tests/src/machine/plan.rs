@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use tastekeeper::{
-    Context, Filter, MinRelevance, Pin, Recommendation, RecommendationKind as Kind, Request, Source,
+    Context, Filter, MinRelevance, Pin, Recommendation, RecommendationKind as Kind, Request, Retrieval,
+    Source,
 };
 
 use super::deed::Deed;
@@ -102,6 +103,10 @@ impl Plan {
             non_profiling: self.non_profiling,
             exploration_rate: self.explore.then_some(0.5),
             min_relevance: if self.explore { MinRelevance::Medium } else { MinRelevance::Low },
+            retrieval: match self.seed {
+                Some(seed) if seed % 2 == 1 => Retrieval::Linked,
+                _ => Retrieval::Auto,
+            },
             context: Context::default(),
             seed: self.seed,
             ..Request::new(kind)

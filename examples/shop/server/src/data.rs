@@ -42,20 +42,6 @@ const DAY_MS: i64 = 86_400_000;
 /// A persona's events older than this would be past their retention a few days after the shop was opened.
 const PERSONA_DAYS: i64 = 80;
 
-/// As long vectors as the demo of the command has, and as short a training.
-const SHORT: EmbeddingConfig = EmbeddingConfig {
-    dim: 32,
-    members: 1,
-    epochs: 7,
-    batch: 1024,
-    negatives: 512,
-    learning_rate: 0.004,
-    history: 20,
-    state_dropout: 0.2,
-    event_dropout: 0.2,
-    id_dropout: 0.3,
-};
-
 /// The generated shop that everything is made from; the server's crowd lives in it as well.
 pub(crate) fn config(products: usize) -> ShopConfig {
     ShopConfig { products, ..ShopConfig::default() }
@@ -85,8 +71,8 @@ pub(crate) fn make(config: &ShopConfig, folder: &Path, say: &mut dyn FnMut(&str)
         say(&format!("training the pack `{season}` on {events} events"));
         // Vectors of many items take many passes; the large shop is for measuring, not for looking at.
         let embedding = match config.products {
-            0..=20_000 => SHORT,
-            _ => EmbeddingConfig { epochs: 1, negatives: 64, ..SHORT },
+            0..=20_000 => EmbeddingConfig::SHORT,
+            _ => EmbeddingConfig { epochs: 1, negatives: 64, ..EmbeddingConfig::SHORT },
         };
         let training = TrainConfig {
             seed: config.seed,

@@ -18,19 +18,6 @@ use crate::train::embedding::EmbeddingConfig;
 use crate::train::split::Split;
 use crate::train::{Repeats, TrainConfig, train};
 
-/// The demo's training: half as long vectors, a quarter of the negatives and half as many passes as by default.
-const SHORT: EmbeddingConfig = EmbeddingConfig {
-    dim: 32,
-    members: 1,
-    epochs: 7,
-    batch: 1024,
-    negatives: 512,
-    learning_rate: 0.004,
-    history: 20,
-    state_dropout: 0.2,
-    event_dropout: 0.2,
-    id_dropout: 0.3,
-};
 /// Parameter settings tried, of 160 by default.
 const TUNING_BUDGET: usize = 16;
 
@@ -85,7 +72,7 @@ pub(super) fn train_and_pack(
         kind_weights: Some([1.0; 4]),
         tuning_budget: TUNING_BUDGET,
         schedule_budget: 0,
-        embedding: Some(SHORT),
+        embedding: Some(EmbeddingConfig::SHORT),
         ..TrainConfig::default()
     };
     let began = now();
