@@ -32,9 +32,9 @@ public final class LevelPicker: StateHolder<LevelPicker.State> {
     public func start() {
         guard watching == nil else { return }
         watching = Task { [weak self, shop] in
-            for await level in await shop.levels() {
+            for await _ in await shop.changes() {
                 guard let self else { return }
-                self.update { $0.level = level }
+                await self.showLevel()
             }
         }
     }
@@ -70,12 +70,15 @@ public final class LevelPicker: StateHolder<LevelPicker.State> {
         var problem: String?
         do { try await shop.setLevel(level, consent: consent) } catch { problem = text(of: error) }
         // A call that failed may have taken effect all the same.
-        let level = try? await shop.level()
+        await showLevel()
         update {
-            $0.level = level ?? $0.level
             $0.isBusy = false
             $0.problem = problem
         }
+    }
+
+    private func showLevel() async {
+        try? await read({ try await shop.level() }, into: { $0.level = $1 })
     }
 }
 

@@ -130,7 +130,7 @@ public actor Personalizer {
     ///
     /// The stream throws what ``recommend(_:)`` throws, and ends with it.
     public func recommendations(for request: Request) -> AsyncThrowingStream<Recommendations, any Error> {
-        let changes = watch()
+        let changes = self.changes()
         return AsyncThrowingStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
             let task = Task { [weak self] in
                 do {
@@ -152,7 +152,7 @@ public actor Personalizer {
     /// The level in force now, and whenever a call changed it. Ends when the personalizer is closed. A consent that runs out
     /// is seen at the next call that changes something.
     public func levels() -> AsyncStream<PersonalizationLevel> {
-        let changes = watch()
+        let changes = self.changes()
         return AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
             let task = Task { [weak self] in
                 var last: PersonalizationLevel?
@@ -167,8 +167,9 @@ public actor Personalizer {
         }
     }
 
-    /// One element now, and one after every change; elements that nobody took yet are one.
-    private func watch() -> AsyncStream<Void> {
+    /// One element now, and one after every call that may have changed something; elements that nobody took yet are one. For
+    /// what shows more than answers or the level: read it anew at each element. Ends when the personalizer is closed.
+    public func changes() -> AsyncStream<Void> {
         let id = UUID()
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         if isClosed {

@@ -30,10 +30,10 @@ public final class PrivacyScreen: StateHolder<PrivacyScreen.State> {
         super.init(State())
     }
 
-    /// Follows the level until the task is cancelled or the shop is closed: call it from a view's `task`.
+    /// Follows the engine until the task is cancelled or the shop is closed: call it from a view's `task`.
     public func show() async {
         picker.start()
-        for await _ in await shop.levels() { await refresh() }
+        for await _ in await shop.changes() { await refresh() }
     }
 
     /// Stops or resumes learning.
@@ -49,18 +49,17 @@ public final class PrivacyScreen: StateHolder<PrivacyScreen.State> {
 
     private func refresh() async {
         let (locale, config) = (locale, config)
-        await attempt {
-            let (isPrivate, events, parameters) = try await shop.call { engine in
+        try? await read {
+            try await shop.call { engine in
                 (
-                    try engine.isPrivateSession(), try engine.profile().events,
-                    try mainParameters(level: engine.level(), locale: locale, config: config).map(\.text)
+                    isPrivate: try engine.isPrivateSession(), events: try engine.profile().events,
+                    parameters: try mainParameters(level: engine.level(), locale: locale, config: config).map(\.text)
                 )
             }
-            update {
-                $0.isPrivate = isPrivate
-                $0.events = Int(events)
-                $0.parameters = parameters
-            }
+        } into: { state, now in
+            state.isPrivate = now.isPrivate
+            state.events = Int(now.events)
+            state.parameters = now.parameters
         }
     }
 
@@ -69,6 +68,6 @@ public final class PrivacyScreen: StateHolder<PrivacyScreen.State> {
             try await body()
             update { $0.problem = nil }
         } catch { update { $0.problem = text(of: error) } }
-        if let isPrivate = try? await shop.call({ try $0.isPrivateSession() }) { update { $0.isPrivate = isPrivate } }
+        await refresh()
     }
 }

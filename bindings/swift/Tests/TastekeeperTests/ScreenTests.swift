@@ -58,6 +58,32 @@ struct ScreenTests {
         #expect(picker.state.problem != nil)
     }
 
+    @Test func aLevelThatComesBackIsShown() async throws {
+        let shop = try await openShop(.session)
+        let picker = LevelPicker(shop)
+        picker.start()
+        await until { picker.state.level == .session }
+        for _ in 0..<50 {
+            await picker.choose(.off)
+            try await shop.setLevel(.session, consent: consent)
+            await until { picker.state.level == .session }
+        }
+        try await shop.close()
+    }
+
+    @Test func whatWasReadEarlierNeverCoversWhatWasReadLater() async {
+        let holder = StateHolder("nothing")
+        var answer: CheckedContinuation<String, Never>?
+        let slow = Task {
+            await holder.read({ await withCheckedContinuation { answer = $0 } }, into: { $0 = $1 })
+        }
+        await until { answer != nil }
+        await holder.read({ "later" }, into: { $0 = $1 })
+        answer?.resume(returning: "earlier")
+        await slow.value
+        #expect(holder.state == "later")
+    }
+
     @Test func theSwitchOffersWhatTheAppDoes() async throws {
         let shop = try await openShop(.off)
         let picker = LevelPicker(shop, upTo: .onDevice)

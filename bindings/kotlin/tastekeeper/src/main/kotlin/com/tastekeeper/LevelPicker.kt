@@ -31,7 +31,7 @@ class LevelPicker(private val shop: Personalizer, top: PersonalizationLevel = Pe
     val state: StateFlow<State> = shown.asStateFlow()
 
     /** Follows the engine's level until the coroutine is cancelled or the shop is closed. */
-    suspend fun follow() = shop.levels().collect { level -> shown.update { it.copy(level = level) } }
+    suspend fun follow() = shop.changes().collect { attempt({}) { showLevel() } }
 
     /** The shopper moved the switch. */
     suspend fun choose(level: PersonalizationLevel) {
@@ -52,13 +52,19 @@ class LevelPicker(private val shop: Personalizer, top: PersonalizationLevel = Pe
     /** The shopper read the notice and did not agree: nothing changes. */
     fun refuse() = shown.update { it.copy(asked = null) }
 
+    /** Shows the level in force, between two calls of the engine: what was read earlier never covers what was read later. */
+    private suspend fun showLevel() = shop.call { engine ->
+        val level = engine.level()
+        shown.update { it.copy(level = level) }
+    }
+
     private suspend fun set(level: PersonalizationLevel, consent: Consent?) {
         shown.update { it.copy(isBusy = true, asked = null, problem = null) }
         var problem: String? = null
         try {
             attempt({ problem = it }) { shop.setLevel(level, consent) }
             // A call that failed may have taken effect all the same.
-            attempt({}) { shop.level().let { inForce -> shown.update { it.copy(level = inForce) } } }
+            attempt({}) { showLevel() }
         } finally {
             // also when the screen went away meanwhile
             shown.update { it.copy(isBusy = false, problem = problem) }

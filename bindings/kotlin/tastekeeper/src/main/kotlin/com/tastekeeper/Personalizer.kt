@@ -78,6 +78,12 @@ class Personalizer private constructor(
     // ---- flows
 
     /**
+     * One element now, and one after every call that may have changed something; changes that come faster than they are taken
+     * are one. For what shows more than answers or the level: read it anew at each element. Ends when the personalizer is closed.
+     */
+    fun changes(): Flow<Unit> = revision.takeWhile { it != ENDED }.map { }
+
+    /**
      * The answer to [request] now, and again after everything that may change it: what was tracked, forgotten, chosen or loaded.
      * Changes that come faster than answers are taken together. Ends when the personalizer is closed; throws what [recommend]
      * throws.
@@ -91,7 +97,7 @@ class Personalizer private constructor(
     fun levels(): Flow<PersonalizationLevel> = whileOpen { level() }.distinctUntilChanged()
 
     private fun <T> whileOpen(answer: suspend () -> T): Flow<T> =
-        revision.takeWhile { it != ENDED }.map { answer() }.catch { if (it !is TastekeeperException.Closed) throw it }
+        changes().map { answer() }.catch { if (it !is TastekeeperException.Closed) throw it }
 
     // ---- what the shop does in a visit
 

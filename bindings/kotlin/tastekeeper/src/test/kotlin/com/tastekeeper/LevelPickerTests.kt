@@ -48,6 +48,23 @@ class LevelPickerTests {
     }
 
     @Test
+    fun `a level that comes back while nobody looks is shown`() = waiting {
+        openShop(SESSION).use { shop ->
+            val picker = LevelPicker(shop)
+            val held = HeldDispatcher()
+            val following = launch(held) { picker.follow() }
+            until { held.run(); picker.state.value.level == SESSION }
+            // The switch shows the first change itself; the second one takes it back before the follower has run.
+            picker.choose(OFF)
+            assertEquals(OFF, picker.state.value.level)
+            shop.setLevel(SESSION, consent)
+            until { held.run(); picker.state.value.level == SESSION }
+            following.cancel()
+            until { held.run(); following.isCompleted }
+        }
+    }
+
+    @Test
     fun `the switch offers what the app does`() = waiting {
         openShop(OFF).use { shop ->
             val picker = LevelPicker(shop, top = ON_DEVICE)

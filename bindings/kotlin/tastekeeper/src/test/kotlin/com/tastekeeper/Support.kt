@@ -4,8 +4,12 @@ import java.io.File
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.nio.file.Files
+import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.atomic.AtomicLong
+import kotlin.coroutines.CoroutineContext
+import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Runnable
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
@@ -89,4 +93,17 @@ fun waiting(body: suspend CoroutineScope.() -> Unit) = runBlocking { withTimeout
 /** Waits until something is as it should be; the test's time limit ends it otherwise. */
 suspend fun until(condition: suspend () -> Boolean) {
     while (!condition()) delay(1)
+}
+
+/** Runs what was dispatched when a test says so. */
+class HeldDispatcher : CoroutineDispatcher() {
+    private val waiting = ConcurrentLinkedQueue<Runnable>()
+
+    override fun dispatch(context: CoroutineContext, block: Runnable) {
+        waiting.add(block)
+    }
+
+    fun run() {
+        while (true) (waiting.poll() ?: return).run()
+    }
 }

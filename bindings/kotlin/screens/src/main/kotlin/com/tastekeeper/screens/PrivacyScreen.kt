@@ -43,10 +43,10 @@ class PrivacyScreen(
     /** What the screen shows now, and every change of it. */
     val state: StateFlow<State> = screen.asStateFlow()
 
-    /** Follows the level until the coroutine is cancelled or the shop is closed. */
+    /** Follows the engine until the coroutine is cancelled or the shop is closed. */
     suspend fun show() = coroutineScope {
         launch { picker.follow() }
-        launch { shop.levels().collect { refresh() } }
+        launch { shop.changes().collect { refresh() } }
         Unit
     }
 
@@ -62,15 +62,14 @@ class PrivacyScreen(
         refresh()
     }
 
-    private suspend fun refresh() = telling {
-        val now = shop.call { engine ->
-            State(
-                isPrivate = engine.isPrivateSession(),
-                parameters = mainParameters(engine.level(), locale, config).map { it.text },
-                events = engine.profile().events.toInt(),
-            )
+    private suspend fun refresh() = attempt({}) {
+        shop.call { engine ->
+            val isPrivate = engine.isPrivateSession()
+            val parameters = mainParameters(engine.level(), locale, config).map { it.text }
+            val events = engine.profile().events.toInt()
+            // between two calls, as the picker's level
+            screen.update { it.copy(isPrivate = isPrivate, parameters = parameters, events = events) }
         }
-        screen.update { it.copy(isPrivate = now.isPrivate, parameters = now.parameters, events = now.events) }
     }
 
     private inline fun telling(body: () -> Unit) {
