@@ -16,12 +16,14 @@ use crate::store::{CallRandom, Durability, RecordLog};
 
 mod bits;
 mod item;
+mod known;
 mod offers;
 mod postings;
 mod view;
 pub use item::{Availability, Item, ItemPatch};
 
 pub(crate) use bits::Bits;
+pub(crate) use known::KnownItem;
 pub(crate) use view::{SymbolKind, View};
 
 /// Version byte of [`Record`].
@@ -80,7 +82,7 @@ impl Catalog {
 
     /// Puts another model under the catalogue. Cost: linear in the catalogue.
     pub(crate) fn set_model(&mut self, model: Arc<Model>) {
-        self.view = View::new(Some(model), &self.items, self.deny.clone());
+        self.view = View::new(Some(model), &self.items, self.deny.clone()).after(&self.view);
     }
 
     /// Adds or replaces items, all or none.

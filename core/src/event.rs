@@ -62,6 +62,16 @@ pub enum Subject {
     Category(String),
 }
 
+impl Subject {
+    /// The item, if it is one.
+    pub(crate) fn item(&self) -> Option<&str> {
+        match self {
+            Self::Item(item) => Some(item),
+            Self::Brand(_) | Self::Category(_) => None,
+        }
+    }
+}
+
 /// One event.
 ///
 /// # Privacy

@@ -155,7 +155,7 @@ impl Cause {
 pub(crate) struct Breakdown {
     score: f64,
     /// By size.
-    parts: Vec<(Option<Cause>, Via, f64)>,
+    parts: Box<[(Option<Cause>, Via, f64)]>,
 }
 
 impl Breakdown {
@@ -184,9 +184,10 @@ pub(crate) fn explain(
 ) -> Vec<Breakdown> {
     let bundle = seeds.len() > 1 || matches!(query.terms.first(), Some(term) if term.is_graph_only());
     let indices: Vec<u32> = items.iter().map(|item| item.index).collect();
+    let mut listed = Parts { unit: scale.unit, parts: Vec::new(), rest: 0.0 };
     let of_item = |(item, parts): (&RankedItem, Vec<TermParts>)| {
-        let mut listed =
-            Parts { unit: scale.unit, parts: Vec::with_capacity(2 * parts.len() + 8), rest: 0.0 };
+        listed.parts.clear();
+        listed.rest = 0.0;
         for (term, part) in query.terms.iter().zip(parts) {
             let own = term.item.unwrap_or_default();
             let cause = match term.origin {
@@ -214,12 +215,12 @@ pub(crate) fn explain(
             listed.add(cause, via, amount);
         }
         listed.add(None, Via::Baseline, -scale.zero);
-        let Parts { mut parts, rest, .. } = listed;
-        if rest.abs() > 0.0 {
-            parts.push((None, Via::Rest, rest));
+        if listed.rest.abs() > 0.0 {
+            listed.parts.push((None, Via::Rest, listed.rest));
         }
-        parts.sort_by(|left, right| right.2.abs().total_cmp(&left.2.abs()));
-        Breakdown { score: scale.score(item.raw), parts }
+        listed.parts.sort_by(|left, right| right.2.abs().total_cmp(&left.2.abs()));
+        // As short as it is: answers are remembered.
+        Breakdown { score: scale.score(item.raw), parts: listed.parts.as_slice().into() }
     };
     items.iter().zip(query.parts(view, &indices)).map(of_item).collect()
 }

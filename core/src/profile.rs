@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use crate::catalog::KnownItem;
 use crate::event::{Action, StoredEvent, Subject};
 use crate::mutant;
 
@@ -14,21 +15,21 @@ pub(crate) const SIGNAL_WINDOW: usize = 64;
 const VIEWED_WINDOW: usize = 100;
 
 /// What a signal says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Signal {
-    Viewed(String),
-    Carted(String),
-    Wishlisted(String),
-    Bought(String),
+    Viewed(KnownItem),
+    Carted(KnownItem),
+    Wishlisted(KnownItem),
+    Bought(KnownItem),
     /// A good rating, 0 to 1.
-    Liked(String, f32),
+    Liked(KnownItem, f32),
     Browsed(String),
     Searched(String),
 }
 
 impl Signal {
     /// The item, for signals about one.
-    pub(crate) fn item(&self) -> Option<&str> {
+    pub(crate) fn item(&self) -> Option<&KnownItem> {
         match self {
             Self::Viewed(item)
             | Self::Carted(item)
@@ -48,7 +49,7 @@ pub(crate) struct Purchase {
 }
 
 /// The state that ranking reads.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Default, PartialEq)]
 pub(crate) struct Profile {
     /// Newest first.
     pub(crate) signals: VecDeque<Signal>,
@@ -91,25 +92,25 @@ impl Profile {
                 self.viewed.retain(|seen| seen != item);
                 self.viewed.push_front(item.clone());
                 self.viewed.truncate(VIEWED_WINDOW);
-                self.signal(Signal::Viewed(item.clone()));
+                self.signal(Signal::Viewed(item.as_str().into()));
             }
             Action::ViewCategory(category) => self.signal(Signal::Browsed(category.clone())),
             Action::Search(query) => self.signal(Signal::Searched(query.clone())),
             Action::AddToCart { item, quantity } => {
                 self.add_to_cart(item, *quantity);
-                self.signal(Signal::Carted(item.clone()));
+                self.signal(Signal::Carted(item.as_str().into()));
             }
             Action::RemoveFromCart { item, quantity } => self.take_from_cart(item, *quantity),
             Action::AddToWishlist(item) => {
                 self.wish(item);
-                self.signal(Signal::Wishlisted(item.clone()));
+                self.signal(Signal::Wishlisted(item.as_str().into()));
             }
             Action::RemoveFromWishlist(item) => self.wishlist.retain(|wished| wished != item),
             Action::Purchase { items, .. } => {
                 for item in items {
                     self.cart.retain(|(carted, _)| carted != item);
                     self.purchases.push(Purchase { item: item.clone(), time_ms: event.time_ms });
-                    self.signal(Signal::Bought(item.clone()));
+                    self.signal(Signal::Bought(item.as_str().into()));
                 }
             }
             Action::Refund { items } => {
@@ -124,7 +125,7 @@ impl Profile {
                 if *value < 0.0 {
                     self.bad_ratings.push((item.clone(), -value));
                 } else if *value > 0.0 {
-                    self.signal(Signal::Liked(item.clone(), *value));
+                    self.signal(Signal::Liked(item.as_str().into(), *value));
                 }
             }
             Action::NotInterested(subject) => {

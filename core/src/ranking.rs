@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand_chacha::ChaCha20Rng;
 
 use crate::catalog::{SymbolKind, View};
+use crate::event::Subject;
 use crate::history::Interest;
 use crate::mutant;
 use crate::profile::Profile;
@@ -184,11 +185,7 @@ fn hidden_items(view: &View, request: &Request, person: Option<Person<'_>>, now_
     request.context.item.iter().for_each(|id| hide(id));
     request.context.cart.iter().for_each(|id| hide(id));
     let Some(Person { profile, .. }) = person else { return hidden };
-    for subject in &profile.dislikes {
-        if let crate::event::Subject::Item(id) = subject {
-            hide(id);
-        }
-    }
+    profile.dislikes.iter().filter_map(Subject::item).for_each(&mut hide);
     profile.cart.iter().for_each(|(id, _)| hide(id));
     if request.kind != RecommendationKind::BuyAgain {
         let since = now_ms - BOUGHT_RECENTLY_DAYS * crate::consent::DAY_MS;
@@ -209,9 +206,9 @@ pub(crate) fn muted_symbols(view: &View, person: Option<Person<'_>>) -> BTreeSet
         .filter(|(_, interest)| **interest == Interest::Mute)
         .filter_map(|(category, _)| view.symbol(SymbolKind::Category, category));
     let disliked = profile.dislikes.iter().filter_map(|subject| match subject {
-        crate::event::Subject::Brand(brand) => view.symbol(SymbolKind::Brand, brand),
-        crate::event::Subject::Category(category) => view.symbol(SymbolKind::Category, category),
-        crate::event::Subject::Item(_) => None,
+        Subject::Brand(brand) => view.symbol(SymbolKind::Brand, brand),
+        Subject::Category(category) => view.symbol(SymbolKind::Category, category),
+        Subject::Item(_) => None,
     });
     if mutant!(MutedStillShown) { BTreeSet::new() } else { muted.chain(disliked).collect() }
 }

@@ -147,7 +147,7 @@ pub(crate) fn summarise(view: &View, history: &History, profile: &Profile) -> Pr
     let shares = |kind: SymbolKind| {
         let mut counts: BTreeMap<u32, f64> = BTreeMap::new();
         let indices =
-            profile.signals.iter().filter_map(|signal| signal.item()).filter_map(|item| view.learnable(item));
+            profile.signals.iter().filter_map(|signal| signal.item()).filter_map(|item| view.known(item));
         for index in indices {
             let symbol = match kind {
                 SymbolKind::Category => view.leaf_category(index),

@@ -1,73 +1,115 @@
-//! Loops over one vector or a few, in safe code, each sum in one fixed order so that its bits are the same everywhere.
+//! Loops over one vector or a few, each sum in one fixed order so that its bits are the same everywhere.
 //!
 //! They stand here because this crate is built for speed where the rest is built to be small.
 
-/// Items whose sums [`side_by_side`] computes at once.
-pub const LANES: usize = 4;
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "calls of what was compiled for the processor at hand")
+)]
 
-/// The dot product, in eight sums that a processor can compute side by side. What is missing of the shorter one counts as zero.
-#[must_use]
-pub fn dot(left: &[f32], right: &[f32]) -> f32 {
-    let mut sums = [0.0_f32; 8];
-    let ((left, left_rest), (right, right_rest)) = (left.as_chunks::<8>(), right.as_chunks::<8>());
-    for (left, right) in left.iter().zip(right) {
-        for lane in 0..8 {
-            sums[lane] += left[lane] * right[lane];
+/// Items whose sums [`side_by_side`] computes at once: an answer's, with as many sums as registers hold.
+pub const LANES: usize = 12;
+
+/// Compiles a loop for any processor, and on x86-64 once more for those with 256-bit registers. The operations and their order
+/// are the same, and none are fused: so are the bits.
+macro_rules! wide {
+    ($(#[$about:meta])* $name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? $body:block) => {
+        $(#[$about])*
+        pub fn $name($($argument: $type),*) $(-> $result)? {
+            #[inline(always)]
+            fn any($($argument: $type),*) $(-> $result)? $body
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2")]
+                fn wide($($argument: $type),*) $(-> $result)? {
+                    any($($argument),*)
+                }
+                if std::arch::is_x86_feature_detected!("avx2") {
+                    // SAFETY: the processor was asked for what the function is compiled for.
+                    return unsafe { wide($($argument),*) };
+                }
+            }
+            any($($argument),*)
+        }
+    };
+}
+
+wide! {
+    /// The dot product, in eight sums that a processor can compute side by side. What is missing of the shorter one counts as
+    /// zero.
+    #[must_use]
+    dot(left: &[f32], right: &[f32]) -> f32 {
+        let mut sums = [0.0_f32; 8];
+        let ((left, left_rest), (right, right_rest)) = (left.as_chunks::<8>(), right.as_chunks::<8>());
+        for (left, right) in left.iter().zip(right) {
+            for lane in 0..8 {
+                sums[lane] += left[lane] * right[lane];
+            }
+        }
+        let mut total = 0.0;
+        for sum in sums {
+            total += sum;
+        }
+        for (left, right) in left_rest.iter().zip(right_rest) {
+            total += left * right;
+        }
+        total
+    }
+}
+
+wide! {
+    /// The dot products of `row` with each of [`LANES`] columns, each summed from the first value to the last.
+    #[must_use]
+    side_by_side(row: &[f32], columns: &[[f64; LANES]]) -> [f64; LANES] {
+        let mut sums = [0.0; LANES];
+        for (value, column) in row.iter().zip(columns) {
+            let value = f64::from(*value);
+            for lane in 0..LANES {
+                sums[lane] += value * column[lane];
+            }
+        }
+        sums
+    }
+}
+
+wide! {
+    /// Adds `factor` times `values` to `totals`.
+    add_scaled(totals: &mut [f32], factor: f32, values: &[f32]) {
+        for (total, value) in totals.iter_mut().zip(values) {
+            *total += factor * value;
         }
     }
-    let mut total = 0.0;
-    for sum in sums {
-        total += sum;
-    }
-    for (left, right) in left_rest.iter().zip(right_rest) {
-        total += left * right;
-    }
-    total
 }
 
-/// The dot products of `row` with each of [`LANES`] columns, each summed from the first value to the last.
-#[must_use]
-pub fn side_by_side(row: &[f32], columns: &[[f64; LANES]]) -> [f64; LANES] {
-    let mut sums = [0.0; LANES];
-    for (value, column) in row.iter().zip(columns) {
-        let value = f64::from(*value);
-        for lane in 0..LANES {
-            sums[lane] += value * column[lane];
+wide! {
+    /// Adds `factor` times `values` to `totals`, in `f64`.
+    add_scaled_wide(totals: &mut [f64], factor: f64, values: &[f32]) {
+        for (total, value) in totals.iter_mut().zip(values) {
+            *total += factor * f64::from(*value);
         }
     }
-    sums
 }
 
-/// Adds `factor` times `values` to `totals`.
-pub fn add_scaled(totals: &mut [f32], factor: f32, values: &[f32]) {
-    for (total, value) in totals.iter_mut().zip(values) {
-        *total += factor * value;
+wide! {
+    /// Writes the values of an int4 row: the even dimensions in the low halves of its bytes. Never -0.0.
+    write_int4(row: &[u8], scale: f32, out: &mut [f32]) {
+        let (pairs, last) = out.as_chunks_mut::<2>();
+        for (pair, byte) in pairs.iter_mut().zip(row) {
+            let code = byte.cast_signed();
+            *pair = [f32::from(code << 4 >> 4) * scale + 0.0, f32::from(code >> 4) * scale + 0.0];
+        }
+        if let (Some(value), Some(byte)) = (last.first_mut(), row.get(pairs.len())) {
+            *value = f32::from(byte.cast_signed() << 4 >> 4) * scale + 0.0;
+        }
     }
 }
 
-/// Adds `factor` times `values` to `totals`, in `f64`.
-pub fn add_scaled_wide(totals: &mut [f64], factor: f64, values: &[f32]) {
-    for (total, value) in totals.iter_mut().zip(values) {
-        *total += factor * f64::from(*value);
-    }
-}
-
-/// Writes the values of an int4 row: the even dimensions in the low halves of its bytes. Never -0.0.
-pub fn write_int4(row: &[u8], scale: f32, out: &mut [f32]) {
-    let (pairs, last) = out.as_chunks_mut::<2>();
-    for (pair, byte) in pairs.iter_mut().zip(row) {
-        let code = byte.cast_signed();
-        *pair = [f32::from(code << 4 >> 4) * scale + 0.0, f32::from(code >> 4) * scale + 0.0];
-    }
-    if let (Some(value), Some(byte)) = (last.first_mut(), row.get(pairs.len())) {
-        *value = f32::from(byte.cast_signed() << 4 >> 4) * scale + 0.0;
-    }
-}
-
-/// Writes the values of an int8 row. Never -0.0.
-pub fn write_int8(row: &[u8], scale: f32, out: &mut [f32]) {
-    for (value, byte) in out.iter_mut().zip(row) {
-        *value = f32::from(byte.cast_signed()) * scale + 0.0;
+wide! {
+    /// Writes the values of an int8 row. Never -0.0.
+    write_int8(row: &[u8], scale: f32, out: &mut [f32]) {
+        for (value, byte) in out.iter_mut().zip(row) {
+            *value = f32::from(byte.cast_signed()) * scale + 0.0;
+        }
     }
 }
 

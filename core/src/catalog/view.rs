@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::bits::Bits;
+use super::known::KnownItem;
 use super::offers::{Offer, Offers};
 use super::postings::Postings;
 use super::{Availability, Item};
@@ -63,6 +64,8 @@ pub(crate) struct View {
     /// Slots of the items the model does not know; item `model_items + k` is `extras[k]`.
     extras: Vec<u32>,
     extra_index: BTreeMap<String, u32>,
+    /// Another number after every change.
+    revision: u64,
     model_symbols: u32,
     symbols: BTreeMap<(SymbolKind, String), u32>,
     symbol_names: Vec<(SymbolKind, String)>,
@@ -92,6 +95,7 @@ impl View {
             postings: OnceCell::new(),
             extras: Vec::new(),
             extra_index: BTreeMap::new(),
+            revision: 0,
             symbols: BTreeMap::new(),
             symbol_names: Vec::new(),
             sensitive: sensitive_of_model(model.as_deref(), &deny),
@@ -104,8 +108,20 @@ impl View {
         view
     }
 
+    /// This view in place of `other`: what was found there counts no more.
+    pub(crate) fn after(mut self, other: &Self) -> Self {
+        self.revision += other.revision + 1;
+        self
+    }
+
+    #[cfg(test)]
+    pub(super) fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// Takes over one change of the catalogue; `None` takes the item down.
     pub(crate) fn apply(&mut self, id: &str, item: Option<&Item>) {
+        self.revision += 1;
         let model_index = self.model.as_ref().and_then(|model| model.index_of(id));
         let (slot, offer) = match item {
             Some(item) => {
@@ -273,6 +289,11 @@ impl View {
     /// The item by its id, if something may be learned from it.
     pub(crate) fn learnable(&self, id: &str) -> Option<u32> {
         self.index_of(id).filter(|&index| !self.is_sensitive_item(index))
+    }
+
+    /// As [`View::learnable`], searched once for every change.
+    pub(crate) fn known(&self, item: &KnownItem) -> Option<u32> {
+        item.at(self.revision, |id| self.learnable(id))
     }
 
     /// Whether the item lies in a category that nothing is learned from.

@@ -69,16 +69,18 @@ impl Scan<'_> {
     pub fn scores_of(&self, items: &[u32], out: &mut [f32]) {
         let tables = &self.model.tables;
         let row_bytes = tables.vector_row_bytes();
+        let sections = [Section::Vectors, Section::VectorScales, Section::Popularity];
+        let [all_rows, all_scales, all_popularities] = sections.map(|section| tables.section(section));
         let (mut scales, mut popularities) = ([0; GATHERED], [0; GATHERED]);
         let mut rows = [0; GATHERED * MAX_DIM];
         let mut scores = [0.0; GATHERED];
         for (items, out) in items.chunks(GATHERED).zip(out[..items.len()].chunks_mut(GATHERED)) {
             // The rows lie apart: copying them first lets the processor wait for many at once.
             for (place, &item) in items.iter().enumerate() {
-                let source = row(tables.section(Section::Vectors), item as usize, row_bytes);
+                let source = row(all_rows, item as usize, row_bytes);
                 rows[place * row_bytes..][..row_bytes].copy_from_slice(source);
-                scales[place] = tables.section(Section::VectorScales)[item as usize];
-                popularities[place] = tables.section(Section::Popularity)[item as usize];
+                scales[place] = all_scales[item as usize];
+                popularities[place] = all_popularities[item as usize];
             }
             // Kernels take eight rows at once; what is left of an earlier round fills the last eight.
             let count = items.len().next_multiple_of(8);

@@ -75,7 +75,7 @@ impl<'a> Pool<'a> {
 
     /// Takes the item if it is good enough and may be in the answer.
     pub(super) fn offer(&mut self, index: u32, score: f32, admission: &mut Admission<'_, '_>) {
-        if score <= self.floor {
+        if score <= self.floor || score < self.least() {
             return;
         }
         let scanned = || Scanned { score, index, view: self.view };

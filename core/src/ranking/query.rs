@@ -7,6 +7,8 @@
 //! Every part of an explanation is one term's summand; the score is their sum, computed through
 //! `q = gain M^T sum_t c_t v_t + sum_t b_t v_t`.
 
+use std::collections::BTreeSet;
+
 use tastekeeper_kernels::dense::{self, LANES};
 
 use super::Person;
@@ -117,16 +119,15 @@ impl Query {
         if let Some(Person { profile, .. }) = scope {
             let strength = request.strength;
             // What the shopper does not want any more speaks for nothing, however often it was looked at.
-            let is_disliked = |signal: &&Signal| {
-                let item = signal.item().map(|item| Subject::Item(item.to_owned()));
-                item.is_some_and(|item| profile.dislikes.contains(&item))
-            };
+            let disliked: BTreeSet<&str> = profile.dislikes.iter().filter_map(Subject::item).collect();
+            let is_disliked =
+                |signal: &&Signal| signal.item().is_some_and(|item| disliked.contains(item.id()));
             for signal in profile.signals.iter().filter(|signal| !is_disliked(signal)) {
                 Self::add_signal(view, signal, &kind_weights, strength, &mut drafts);
             }
         }
         if !model.parameters().repeats {
-            let mut seen = std::collections::BTreeSet::new();
+            let mut seen = BTreeSet::new();
             drafts.retain(|draft| draft.item.is_none_or(|item| seen.insert(item)));
         }
         let mut query =
@@ -172,7 +173,7 @@ impl Query {
                 return;
             }
         };
-        let index = signal.item().and_then(|item| view.learnable(item));
+        let index = signal.item().and_then(|item| view.known(item));
         drafts.extend(index.map(|index| Draft {
             origin,
             item: Some(index),
@@ -222,11 +223,8 @@ impl Query {
     }
 
     fn add_dislikes(&mut self, view: &View, profile: &Profile, strength: f64) {
-        let disliked = profile.dislikes.iter().filter_map(|subject| match subject {
-            Subject::Item(item) => Some((item, 1.0)),
-            _ => None,
-        });
-        let rated = profile.bad_ratings.iter().map(|(item, value)| (item, f64::from(*value)));
+        let disliked = profile.dislikes.iter().filter_map(Subject::item).map(|item| (item, 1.0));
+        let rated = profile.bad_ratings.iter().map(|(item, value)| (item.as_str(), f64::from(*value)));
         for (item, weight) in disliked.chain(rated) {
             let Some(index) = view.index_of(item) else { continue };
             self.terms.push(Term {
@@ -372,7 +370,8 @@ impl Query {
 
 /// Orders transitions by target, those of one target staying as they are: by digits, the last one first.
 fn sort_by_target(transitions: &mut Vec<(u32, u32, f32)>, items: u32) {
-    const DIGIT_BITS: u32 = 11;
+    // As many as need not more work than a few hundred transitions do.
+    const DIGIT_BITS: u32 = 8;
     let mut sorted = transitions.clone();
     let bits = u32::BITS - items.saturating_sub(1).leading_zeros();
     for shift in (0..bits).step_by(DIGIT_BITS as usize) {
