@@ -61,6 +61,8 @@ pub(crate) struct View {
     offers: Offers,
     /// Made when they are first asked for, dropped when the symbols of an item change.
     postings: OnceCell<Postings>,
+    /// Made when it is first asked for, dropped with every change.
+    category_popularity: OnceCell<BTreeMap<u32, f64>>,
     /// Slots of the items the model does not know; item `model_items + k` is `extras[k]`.
     extras: Vec<u32>,
     extra_index: BTreeMap<String, u32>,
@@ -93,6 +95,7 @@ impl View {
             slots: Vec::new(),
             offers: Offers::new(),
             postings: OnceCell::new(),
+            category_popularity: OnceCell::new(),
             extras: Vec::new(),
             extra_index: BTreeMap::new(),
             revision: 0,
@@ -122,6 +125,7 @@ impl View {
     /// Takes over one change of the catalogue; `None` takes the item down.
     pub(crate) fn apply(&mut self, id: &str, item: Option<&Item>) {
         self.revision += 1;
+        self.category_popularity.take();
         let model_index = self.model.as_ref().and_then(|model| model.index_of(id));
         let (slot, offer) = match item {
             Some(item) => {
@@ -462,6 +466,19 @@ impl View {
             true
         });
         leaf
+    }
+
+    /// The popularity of each category: of the model's items whose last category it is, summed up.
+    pub(crate) fn category_popularity(&self) -> &BTreeMap<u32, f64> {
+        self.category_popularity.get_or_init(|| {
+            let mut popular: BTreeMap<u32, f64> = BTreeMap::new();
+            for index in (0..).take(self.model_items) {
+                if let Some(category) = self.leaf_category(index) {
+                    *popular.entry(category).or_default() += f64::from(self.popularity(index));
+                }
+            }
+            popular
+        })
     }
 
     /// Every category of an item and all that lie above them in the model's tree, the deepest first. Each stands once.

@@ -138,7 +138,7 @@ impl Recommender {
 
     /// The categories to show first: the shopper's own, newer signals counting more, then popular ones.
     ///
-    /// Cost: linear in the model's items.
+    /// Cost: linear in the categories; after a change of the catalogue or the model once in the model's items.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for a count outside 1 to 100.

@@ -40,12 +40,7 @@ pub(crate) fn rank_categories(
             weight *= decay;
         }
     }
-    let mut popular: BTreeMap<u32, f64> = BTreeMap::new();
-    for index in (0..).take(view.model_items()) {
-        if let Some(category) = view.leaf_category(index) {
-            *popular.entry(category).or_default() += f64::from(view.popularity(index));
-        }
-    }
+    let mut popular = view.category_popularity().clone();
     popular.retain(|category, _| !personal.contains_key(category));
     let mut ranked = ordered(view, personal, muted, 1.0, Source::Personal);
     // Popular categories stand below every personal one.

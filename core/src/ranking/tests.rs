@@ -220,3 +220,22 @@ fn where_one_category_fills_the_pool_the_best_others_are_there() {
     }
     assert!(crowded > 30, "too few pools were crowded: {crowded}");
 }
+
+#[test]
+fn the_popularity_of_categories_follows_every_change() {
+    let (model, mut draws) = (model(), Draws(5));
+    let mut view = view(&model, &mut draws, 0);
+    for place in 0..40 {
+        let id = model.id(place % model.len()).unwrap();
+        let mut item = Item::new(id);
+        item.category = vec![format!("own-{}", draws.below(3))];
+        view.apply(id, (draws.below(4) > 0).then_some(&item));
+        let mut expected: BTreeMap<u32, f64> = BTreeMap::new();
+        for index in 0..model.len() {
+            if let Some(category) = view.leaf_category(index) {
+                *expected.entry(category).or_default() += f64::from(model.popularity(index));
+            }
+        }
+        assert_eq!(view.category_popularity(), &expected, "after {} changes", place + 1);
+    }
+}
