@@ -65,9 +65,14 @@ fn agree(dim: usize, count: usize, codes: Codes, seed: u32) {
 
 #[test]
 fn all_kernels_agree_on_every_shape() {
+    let dims = [1, 2, 7, 8, 13, 16, 31, 32, 33, 47, 63, 64, 65, 96, 100, 127, 128, 160, 255, 256];
+    let counts = [0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 40];
+    // An interpreter that looks for undefined behaviour is thousands of times slower, and an edge of each kind is enough for it.
+    let (dims, counts): (&[usize], &[usize]) =
+        if cfg!(miri) { (&[1, 13, 32, 65], &[0, 7, 9]) } else { (&dims, &counts) };
     for codes in [Codes::Int4, Codes::Int8] {
-        for dim in [1, 2, 7, 8, 13, 16, 31, 32, 33, 47, 63, 64, 65, 96, 100, 127, 128, 160, 255, 256] {
-            for count in [0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 40] {
+        for &dim in dims {
+            for &count in counts {
                 agree(dim, count, codes, u32::try_from(dim * 100 + count).unwrap_or(0));
             }
         }
@@ -112,6 +117,7 @@ fn rows_of_another_length_are_refused() {
 }
 
 proptest! {
+    #[cfg_attr(miri, ignore = "the shapes that are not drawn are enough")]
     #[test]
     fn all_kernels_agree(dim in 1_usize..=MAX_DIM, count in 0_usize..70, four in any::<bool>(), seed in any::<u32>()) {
         agree(dim, count, if four { Codes::Int4 } else { Codes::Int8 }, seed);
