@@ -1,78 +1,20 @@
 //! What is kept, on a directory of the operating system: writing, forgetting, opening.
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tastekeeper::platform::{DirectoryFileSystem, FileKeyCustodian, FixedClock};
+use tastekeeper::platform::{DirectoryFileSystem, FileKeyCustodian};
 use tastekeeper::store::{CallRandom, Durability, SealedState};
-use tastekeeper::{Config, Consent, Event, Forget, PersonalizationLevel, Platform, Recommender};
+use tastekeeper::{Event, Forget, PersonalizationLevel};
 use tastekeeper_models::host::SystemRandom;
 
 use crate::measure::{Contest, Row, time};
+use crate::phone::Phone;
 use crate::sample;
 
 /// Items the events are about: each has several, so that forgetting one takes out more than one event.
 const ITEMS: u32 = 200;
-
-/// The two folders of a phone, copied for every turn that changes them.
-struct Phone(PathBuf);
-
-impl Phone {
-    /// A phone in `folder` with `count` events and the model pack at `pack` seen once.
-    fn prepare(folder: PathBuf, count: u32, pack: &Path) -> Self {
-        let phone = Self(folder);
-        let shop = phone.open(Durability::Process);
-        shop.load_model(pack).expect("just written");
-        shop.set_level(PersonalizationLevel::OnDevice, Some(&Consent::new("bench"))).expect("a sound disk");
-        for events in sample::events(count, ITEMS).chunks(1_000) {
-            shop.track_all(events.to_vec()).expect("valid events");
-        }
-        phone
-    }
-
-    /// The same phone once more in `folder`, on the disk rather than on its way there.
-    fn copy_to(&self, folder: PathBuf) -> Self {
-        for part in ["files", "keys"] {
-            fs::create_dir_all(folder.join(part)).expect("a sound disk");
-            for file in fs::read_dir(self.0.join(part)).expect("was prepared") {
-                let from = file.expect("a sound disk").path();
-                let to = folder.join(part).join(from.file_name().expect("files have names"));
-                fs::copy(&from, &to).expect("a sound disk");
-                File::open(&to).and_then(|copy| copy.sync_all()).expect("a sound disk");
-            }
-        }
-        Self(folder)
-    }
-
-    fn open(&self, event_durability: Durability) -> Recommender {
-        let config = Config {
-            model_keys: vec![sample::signing_key().public_key_text()],
-            // More than are ever tracked here: no event is dropped on the way.
-            max_events: 50_000,
-            event_durability,
-            ..Config::default()
-        };
-        let platform = Platform {
-            clock: Arc::new(FixedClock::new(sample::NOW_MS)),
-            random: Arc::new(SystemRandom),
-            keys: Arc::new(FileKeyCustodian::create(self.0.join("keys")).expect("a sound disk")),
-            files: Arc::new(DirectoryFileSystem::create(self.0.join("files")).expect("a sound disk")),
-        };
-        Recommender::open(config, platform).expect("a sound disk")
-    }
-
-    /// Opens a copy, times `work` on it, and throws it away.
-    fn time<T>(&self, work: impl FnOnce(&Recommender) -> T) -> Duration {
-        let folder = self.0.with_extension("turn");
-        let shop = self.copy_to(folder.clone()).open(Durability::Process);
-        let taken = time(|| work(&shop));
-        drop(shop);
-        fs::remove_dir_all(folder).expect("a sound disk");
-        taken
-    }
-}
 
 /// Measures in `folder`.
 pub(crate) fn measure(folder: &Path, rounds: usize) -> Vec<Row> {
@@ -82,8 +24,8 @@ pub(crate) fn measure(folder: &Path, rounds: usize) -> Vec<Row> {
         path
     });
     let [small_pack, large_pack] = &packs;
-    let short = Phone::prepare(folder.join("short"), 1_000, small_pack);
-    let long = Phone::prepare(folder.join("long"), 5_000, small_pack);
+    let short = Phone::prepare(folder.join("short"), &sample::events(1_000, ITEMS), small_pack);
+    let long = Phone::prepare(folder.join("long"), &sample::events(5_000, ITEMS), small_pack);
     long.open(Durability::Process).load_model(large_pack).expect("just written");
 
     let mut rows = track(folder, &short, &long, 4 * rounds);
@@ -117,8 +59,8 @@ pub(crate) fn measure(folder: &Path, rounds: usize) -> Vec<Row> {
 
 /// Lowering to Off, whatever was kept; and its largest part alone: the consent state, made durable before and after.
 fn withdraw(folder: &Path, pack: &Path, rounds: usize) -> Vec<Row> {
-    let full = Phone::prepare(folder.join("full"), 10_000, pack);
-    let nearly_empty = Phone::prepare(folder.join("nearly-empty"), 10, pack);
+    let full = Phone::prepare(folder.join("full"), &sample::events(10_000, ITEMS), pack);
+    let nearly_empty = Phone::prepare(folder.join("nearly-empty"), &sample::events(10, ITEMS), pack);
     let mut contest = Contest::new("withdrawal");
     let to_off = |phone: &Phone| {
         phone.time(|shop| shop.set_level(PersonalizationLevel::Off, None).expect("a sound disk"))
@@ -166,8 +108,8 @@ fn track(folder: &Path, short: &Phone, long: &Phone, rounds: usize) -> Vec<Row> 
             // A history that grew by a tenth is another measurement: begin anew.
             if tracked > 100 {
                 tracked = events.len();
-                fs::remove_dir_all(&original.0).expect("a sound disk");
-                shop = phone.copy_to(original.0.clone()).open(durability);
+                original.renew(phone);
+                shop = original.open(durability);
             }
             match events.len() {
                 1 => {

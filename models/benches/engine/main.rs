@@ -7,8 +7,10 @@
 #![expect(clippy::print_stdout, reason = "a command talks to its terminal")]
 
 mod answer;
+mod best;
 mod keep;
 mod measure;
+mod phone;
 mod sample;
 
 use std::error::Error;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// What was measured under one name.
 pub(crate) struct Row {
     pub(crate) contest: String,
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// The row it is compared with: of the same contest, measured in the same rounds.
     pub(crate) peer: Option<&'static str>,
     /// Ascending.
@@ -21,7 +21,8 @@ impl Row {
 
     /// Median over the peer's median.
     pub(crate) fn ratio(&self, rows: &[Row]) -> Option<f64> {
-        let peer = rows.iter().find(|row| row.contest == self.contest && Some(row.name) == self.peer)?;
+        let peer =
+            rows.iter().find(|row| row.contest == self.contest && Some(row.name.as_str()) == self.peer)?;
         Some(self.percentile(50).as_secs_f64() / peer.percentile(50).as_secs_f64())
     }
 }
@@ -42,11 +43,11 @@ impl<'a> Contest<'a> {
     /// Enters `turn`, which prepares what it needs and says how long the rest took.
     pub(crate) fn enter(
         &mut self,
-        name: &'static str,
+        name: impl Into<String>,
         peer: Option<&'static str>,
         turn: impl FnMut() -> Duration + 'a,
     ) {
-        let row = Row { contest: self.name.clone(), name, peer, samples: Vec::new() };
+        let row = Row { contest: self.name.clone(), name: name.into(), peer, samples: Vec::new() };
         self.entries.push((row, Box::new(turn)));
     }
 

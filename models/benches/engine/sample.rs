@@ -1,9 +1,16 @@
 //! A shop of any size: random unit vectors in clusters, sixteen neighbours per item, prices and stock.
 
+use std::sync::Arc;
+
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
-use tastekeeper::{Availability, Event, EventKind, Item};
+use tastekeeper::model::Model;
+use tastekeeper::platform::{FixedClock, SecureRandom};
+use tastekeeper::{
+    Availability, Config, Consent, Event, EventKind, Item, MAX_ITEMS_PER_CALL, PersonalizationLevel,
+    Platform, Recommender,
+};
 use tastekeeper_models::dataset::{Attribute, AttributeKind, AttributeTable};
 use tastekeeper_models::pack::{PackOptions, SigningKey, write_pack};
 use tastekeeper_models::trained::{BlendParameters, TrainedModel};
@@ -106,6 +113,29 @@ pub(crate) fn model(items: u32) -> TrainedModel {
             repeats: true,
         },
     }
+}
+
+/// A shop in memory that offers `catalogue`, and a shopper with `events`.
+pub(crate) fn shop(
+    model: &Arc<Model>,
+    mut catalogue: Vec<Item>,
+    events: Vec<Event>,
+    random: impl SecureRandom + 'static,
+) -> Recommender {
+    let clock = Arc::new(FixedClock::new(NOW_MS));
+    let platform = Platform::in_memory(clock, Arc::new(random));
+    let shop = Recommender::open(Config::default(), platform).expect("memory does not fail");
+    shop.install_model(model.clone()).expect("the first one");
+    while !catalogue.is_empty() {
+        let rest = catalogue.split_off(catalogue.len().min(MAX_ITEMS_PER_CALL));
+        shop.upsert_items(catalogue).expect("valid items");
+        catalogue = rest;
+    }
+    shop.set_level(PersonalizationLevel::OnDevice, Some(&Consent::new("bench"))).expect("memory");
+    for events in events.chunks(1_000) {
+        shop.track_all(events.to_vec()).expect("valid events");
+    }
+    shop
 }
 
 /// Price and stock of every item; one in ten is out of stock.

@@ -13,11 +13,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use tastekeeper::model::Model;
-use tastekeeper::platform::{FixedClock, SeededRandom};
-use tastekeeper::{
-    Availability, Config, Consent, Filter, MAX_ITEMS_PER_CALL, PersonalizationLevel, Platform,
-    RecommendationKind, Recommender, Request, Retrieval,
-};
+use tastekeeper::platform::SeededRandom;
+use tastekeeper::{Availability, Filter, RecommendationKind, Recommender, Request, Retrieval};
 use tastekeeper_kernels::Kernel;
 
 /// Every call. The last one changes what the others read.
@@ -122,14 +119,7 @@ fn rare() -> Request {
 fn open(items: u32) -> Result<Shop, Box<dyn Error>> {
     let pack = sample::pack(items);
     let model = Arc::new(Model::open(pack.into(), &[sample::signing_key().public_key()])?);
-    let clock = Arc::new(FixedClock::new(sample::NOW_MS));
-    let engine =
-        Recommender::open(Config::default(), Platform::in_memory(clock, Arc::new(SeededRandom::new(1))))?;
-    engine.install_model(model)?;
-    for items in sample::catalogue(items).chunks(MAX_ITEMS_PER_CALL) {
-        engine.upsert_items(items.to_vec())?;
-    }
-    engine.set_level(PersonalizationLevel::OnDevice, Some(&Consent::new("bench")))?;
-    engine.track_all(sample::events(50, items))?;
+    let events = sample::events(50, items);
+    let engine = sample::shop(&model, sample::catalogue(items), events, SeededRandom::new(1));
     Ok(Shop { engine, items })
 }

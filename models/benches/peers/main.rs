@@ -7,6 +7,8 @@
 
 #![expect(clippy::print_stdout, reason = "a command talks to whoever started it")]
 
+#[path = "../engine/best.rs"]
+mod best;
 #[path = "../engine/measure.rs"]
 #[expect(dead_code, reason = "shared with the benchmark of the engine")]
 mod measure;
@@ -23,6 +25,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use best::{Best, Found};
 use measure::time_warm;
 use ndarray::{Array2, ArrayView1};
 use tastekeeper::model::Model;
@@ -31,11 +34,6 @@ use tastekeeper_models::pack::{PackOptions, VectorCodes, write_pack};
 use tastekeeper_models::trained::TrainedModel;
 
 use shop::Shop;
-
-/// Items of an answer.
-const TOP: usize = 20;
-/// Scores that are passed over together when none is among the best.
-const GROUP: usize = 16;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> =
@@ -67,9 +65,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Scores and items, best first.
-type Found = Vec<(f32, u32)>;
-
 /// What takes turns here.
 struct Contestants {
     int8: Model,
@@ -96,25 +91,16 @@ impl Contestants {
         let direction = self.directions.row(query % self.directions.nrows());
         let direction = direction.as_slice().ok_or("rows are contiguous")?;
         let mut best = Best::default();
-        let scan = |model: &Model, best: &mut Best| {
-            *best = Best::default();
-            let scan = model.scan(black_box(direction), 0.0);
-            scan.for_each_block(|first, block, highest| {
-                if best.takes(highest) {
-                    best.offer(first, block);
-                }
-            });
-        };
         let read = |words: &[u64]| black_box(words).iter().fold(0_u64, |sum, word| sum.wrapping_add(*word));
         let taken = match name {
-            "int8" => time_warm(|| scan(&self.int8, &mut best)),
+            "int8" => time_warm(|| best = Best::of(&self.int8, black_box(direction))),
             "scores8" => time_warm(|| {
                 let mut top = f32::NEG_INFINITY;
                 let scan = self.int8.scan(black_box(direction), 0.0);
                 scan.for_each_block(|_, _, highest| top = top.max(highest));
                 top
             }),
-            "int4" => time_warm(|| scan(&self.int4, &mut best)),
+            "int4" => time_warm(|| best = Best::of(&self.int4, black_box(direction))),
             "ndarray" => time_warm(|| {
                 best = Best::default();
                 let scores = self.dense.dot(&ArrayView1::from(black_box(direction)));
@@ -125,36 +111,6 @@ impl Contestants {
             other => return Err(format!("nobody here is named {other}").into()),
         };
         Ok((taken, best.0))
-    }
-}
-
-/// The best items, best first, ties by index.
-#[derive(Default)]
-struct Best(Found);
-
-impl Best {
-    /// Whether `score` is among the best.
-    fn takes(&self, score: f32) -> bool {
-        self.0.len() < TOP || score > self.0[TOP - 1].0
-    }
-
-    /// Takes what is among the best of the scores from item `first` on.
-    fn offer(&mut self, first: u32, scores: &[f32]) {
-        for (first, scores) in (first..).step_by(GROUP).zip(scores.chunks(GROUP)) {
-            // Written so that it is one comparison for many.
-            let highest =
-                scores.iter().fold(f32::NEG_INFINITY, |top, &score| if score > top { score } else { top });
-            if !self.takes(highest) {
-                continue;
-            }
-            for (item, &score) in (first..).zip(scores) {
-                if self.takes(score) {
-                    let place = self.0.partition_point(|kept| kept.0 >= score);
-                    self.0.truncate(TOP - 1);
-                    self.0.insert(place, (score, item));
-                }
-            }
-        }
     }
 }
 

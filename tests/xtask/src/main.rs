@@ -1,6 +1,6 @@
 //! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures the engine,
-//! `cargo xtask bench python` its binding and `cargo xtask bench peers` its scan beside other libraries; `cargo xtask ledger`
-//! counts its instructions; `cargo xtask scale` measures training, `cargo xtask load` the collector; `cargo xtask package` builds
+//! `cargo xtask bench curves` what calls cost as one thing grows, `cargo xtask bench python` its binding and
+//! `cargo xtask bench peers` its scan beside other libraries; `cargo xtask ledger` counts its instructions; `cargo xtask scale` measures training, `cargo xtask load` the collector; `cargo xtask package` builds
 //! what apps take; `cargo xtask shop` opens the shop in the browser.
 //!
 //! The last line of `test` is `N passed, M failed`, for the machine that counts; everything before it is for people.
@@ -110,7 +110,7 @@ const DATA: &str = "TASTEKEEPER_DATA";
 
 fn usage() -> String {
     let mut text = String::from(
-        "usage: cargo xtask test [part ..]\n       cargo xtask bench [python|kotlin|swift]\n       cargo xtask bench peers [--shops beauty,10000,..] [--rounds N]\n       cargo xtask ledger [--write]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask shop [--large] [--listen ADDRESS]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
+        "usage: cargo xtask test [part ..]\n       cargo xtask bench [python|kotlin|swift]\n       cargo xtask bench curves [items|history|k|filters|selectivity ..]\n       cargo xtask bench peers [--shops beauty,10000,..] [--rounds N]\n       cargo xtask ledger [--write]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask shop [--large] [--listen ADDRESS]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
     );
     for part in PARTS {
         text += &format!("  {:<8} {}\n", part.name, part.about);
@@ -200,10 +200,11 @@ fn run_row(steps: &mut Steps, parts: &[&Part], is_over: &AtomicBool) -> Option<F
     None
 }
 
-/// Measures the engine: the release build, without mutants.
-fn bench() -> Result<ExitCode, String> {
+/// Measures the engine with the benchmark `name`: the release build, without mutants.
+fn bench(name: &str, arguments: &[String]) -> Result<ExitCode, String> {
     let steps = Steps::new(workspace_root(), None);
-    let mut command = steps.cargo(&["bench", "--locked", "-p", "tastekeeper-models", "--bench", "engine"]);
+    let mut command = steps.cargo(&["bench", "--locked", "-p", "tastekeeper-models", "--bench", name]);
+    command.arg("--").args(arguments);
     let status = command.status().map_err(|error| format!("cargo could not be run: {error}"))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -216,7 +217,9 @@ fn bench_calls(language: &str) -> Result<ExitCode, String> {
         "kotlin" => kotlin::bench(&mut steps),
         "swift" => swift::bench(&mut steps),
         other => {
-            return Err(format!("there is no benchmark `{other}`; there are: peers, python, kotlin, swift"));
+            return Err(format!(
+                "there is no benchmark `{other}`; there are: curves, peers, python, kotlin, swift"
+            ));
         }
     };
     finished(measured)
@@ -274,7 +277,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.split_first() {
         Some((command, names)) if command == "test" => test(names),
-        Some((command, [])) if command == "bench" => bench(),
+        Some((command, [])) if command == "bench" => bench("engine", &[]),
+        Some((command, [name, arguments @ ..])) if command == "bench" && name == "curves" => {
+            bench(name, arguments)
+        }
         Some((command, [name, arguments @ ..])) if command == "bench" && name == "peers" => {
             bench_peers(arguments)
         }
