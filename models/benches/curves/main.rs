@@ -53,17 +53,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("there is no such curve; the curves are: {}", names.join(", ")).into());
     }
     let machine = machine();
-    println!("\nkernel {:?}; {machine}; load of the machine {}", Kernel::best(), load());
+    let (kernel, load) = (format!("{:?}", Kernel::best()), load());
+    let circumstances = format!("kernel {kernel}; {machine}; load of the machine {load}");
+    println!("\n{circumstances}");
     let out = temporary.with_file_name("curves");
     fs::create_dir_all(&out)?;
     let figures = serde_json::json!({
-        "kernel": format!("{:?}", Kernel::best()),
+        "kernel": kernel,
         "machine": machine,
-        "load": load(),
+        "load": load,
         "curves": curves.iter().map(Curve::as_json).collect::<Vec<_>>(),
     });
     fs::write(out.join("curves.json"), serde_json::to_vec_pretty(&figures)?)?;
-    fs::write(out.join("curves.svg"), plot::svg(&curves))?;
+    let caption = format!("Medians of whole calls, bands from the 25 % to the 75 % mark. {circumstances}");
+    fs::write(out.join("curves.svg"), plot::svg(&curves, &caption))?;
     println!("the same as JSON and as a picture: {0}/curves.json, {0}/curves.svg", out.display());
     Ok(())
 }

@@ -11,6 +11,8 @@ const LEFT: f64 = 60.0;
 const RIGHT: f64 = 175.0;
 const TOP: f64 = 38.0;
 const BOTTOM: f64 = 50.0;
+/// Below all panels.
+const CAPTION: f64 = 24.0;
 /// Panels beside each other.
 const COLUMNS: usize = 2;
 /// From one name to the next below it.
@@ -18,22 +20,35 @@ const GAP: f64 = 15.0;
 /// Colours that those who see few colours tell apart (Okabe and Ito 2008), without the yellow.
 const COLOURS: [&str; 6] = ["#555555", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"];
 
-/// All panels as one document.
-pub(crate) fn svg(curves: &[Curve]) -> String {
+/// All panels as one document, with `caption` below them.
+pub(crate) fn svg(curves: &[Curve], caption: &str) -> String {
     let (wide, high) = (LEFT + WIDE + RIGHT, TOP + HIGH + BOTTOM);
     let columns = curves.len().min(COLUMNS);
     let rows = curves.len().div_ceil(COLUMNS);
+    // The same call has the same colour in every panel.
+    let mut names = Vec::new();
+    for line in curves.iter().flat_map(|curve| &curve.lines) {
+        if !names.contains(&line.name) {
+            names.push(line.name);
+        }
+    }
+    let colour = |line: &Line| {
+        let place = names.iter().position(|name| *name == line.name);
+        place.map_or("#000", |place| COLOURS[place % COLOURS.len()])
+    };
     let panel = |(place, curve): (usize, &Curve)| {
         let (x, y) = (count(place % COLUMNS) * wide, count(place / COLUMNS) * high);
-        format!("<g transform=\"translate({x:.0} {y:.0})\">\n{}</g>\n", Panel::new(curve).draw(curve))
+        let panel = Panel::new(curve).draw(curve, &colour);
+        format!("<g transform=\"translate({x:.0} {y:.0})\">\n{panel}</g>\n")
     };
     let panels: String = curves.iter().enumerate().map(panel).collect();
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {:.0} {:.0}\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <title>What calls cost as one thing grows</title>\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n{panels}</svg>\n",
+         <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n{panels}{}\n</svg>\n",
         count(columns) * wide,
-        count(rows) * high,
+        count(rows) * high + CAPTION,
+        label((LEFT, count(rows) * high + CAPTION / 2.0), "start", "#555", caption),
     )
 }
 
@@ -80,7 +95,7 @@ impl Panel {
         (LEFT + WIDE * self.x.share(x), TOP + HIGH * (1.0 - self.y.share(y)))
     }
 
-    fn draw(&self, curve: &Curve) -> String {
+    fn draw(&self, curve: &Curve, colour: &dyn Fn(&Line) -> &'static str) -> String {
         let mut out = String::new();
         let mut put = |element: String| writeln!(out, "{element}").expect("a string takes text");
         let Curve { name, axis, lines, .. } = curve;
@@ -109,7 +124,8 @@ impl Panel {
         }
         put(label((LEFT + WIDE / 2.0, TOP + HIGH + 36.0), "middle", "#000", axis));
         let ends: Vec<f64> = lines.iter().map(|line| self.last(line).1).collect();
-        for ((line, height), colour) in lines.iter().zip(apart(&ends)).zip(COLOURS.iter().cycle()) {
+        for (line, height) in lines.iter().zip(apart(&ends)) {
+            let colour = colour(line);
             put(self.line(line, colour));
             let (x, y) = self.last(line);
             put(rule((x + 3.0, y), (LEFT + WIDE + 14.0, height), colour));

@@ -115,7 +115,9 @@ fn count() -> Curve {
     for count in [10, 20, 50, 100] {
         let related = Request::new(RecommendationKind::RelatedTo(sample::item(ITEMS / 3)));
         let linked = Request { retrieval: Retrieval::Linked, ..for_you() };
-        for (name, request) in [("ForYou", for_you()), ("ForYou, linked", linked), ("RelatedTo", related)] {
+        for (name, request) in
+            [("ForYou, exhaustive", for_you()), ("ForYou, linked", linked), ("RelatedTo", related)]
+        {
             field.enter(name, count, ask(&shop, request.count(count as usize)));
         }
     }
@@ -148,11 +150,11 @@ fn selectivity() -> Curve {
     let model = model(ITEMS);
     let shop = shop(&model, EVENTS);
     let mut field = Field::new();
-    for percent in [100.0, 50.0, 10.0, 1.0, 0.1] {
+    for one_of in [1_u16, 2, 10, 100, 1_000] {
         // Prices are evenly spread from 0 to 100.
-        enter_both(&mut field, &shop, percent, &cheaper(percent));
+        enter_both(&mut field, &shop, f64::from(one_of), &cheaper(100.0 / f64::from(one_of)));
     }
-    let axis = "% of the items that pass one filter (price)";
+    let axis = "one item of so many passes the filter (price)";
     Curve { name: "selectivity", axis, is_logarithmic: true, lines: field.measure(ROUNDS) }
 }
 
