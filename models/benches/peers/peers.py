@@ -186,12 +186,12 @@ def measure(rust, folder, rounds):
 
 def table(shop, rows):
     lines = [f"\n{shop['name']}: {shop['items']} items, {shop['dim']} dimensions, top {TOP}, {shop['rounds']} rounds"]
-    lines.append(f"{'':<20}{'median us':>12}{'95 % us':>12}{'x ours':>9}{'recall':>9}{'MB':>9}")
+    lines.append(f"{'':<20}{'median us':>12}{'95 % us':>12}{'x ours':>9}{'recall':>9}{'MB':>9}{'B/item':>8}")
     for row in rows:
         recall = "" if row["recall"] is None else f"{row['recall']:.4f}"
         lines.append(
             f"{row['name']:<20}{row['median_us']:>12.1f}{row['p95_us']:>12.1f}{row['ratio']:>9.2f}{recall:>9}"
-            f"{row['bytes'] / 1e6:>9.2f}"
+            f"{row['bytes'] / 1e6:>9.2f}{row['bytes'] / shop['items']:>8.0f}"
         )
     return "\n".join(lines)
 
@@ -238,8 +238,8 @@ def main():
     arguments.add_argument("folder", type=pathlib.Path)
     arguments.add_argument("--data", type=pathlib.Path, help="the folder with the log of the shop `beauty`")
     arguments.add_argument("--shops", default="beauty,10000,100000,1000000")
-    rounds = "of a shop with at most 200 000 items; a fifth of them with more"
-    arguments.add_argument("--rounds", type=int, default=100, help=rounds)
+    rounds = "of a shop with at most 20 000 items, each with another query; a fifth of them up to 200 000, a tenth beyond"
+    arguments.add_argument("--rounds", type=int, default=1000, help=rounds)
     options = arguments.parse_args()
     faiss.omp_set_num_threads(1)
     shops = []
@@ -250,7 +250,8 @@ def main():
         folder = options.folder / name
         folder.mkdir(parents=True, exist_ok=True)
         rust = Rust(options.program, name, folder, options.data if name == "beauty" else None)
-        rounds = options.rounds if rust.items <= 200_000 else max(options.rounds // 5, 2)
+        part = 1 if rust.items <= 20_000 else 5 if rust.items <= 200_000 else 10
+        rounds = max(options.rounds // part, 2)
         shop = {"name": name, "items": rust.items, "dim": rust.dim, "kernel": rust.kernel, "rounds": rounds}
         shop["rows"] = measure(rust, folder, rounds)
         rust.close()

@@ -14,7 +14,7 @@ use tastekeeper_models::trained::TrainedModel;
 use crate::sample;
 
 /// Shoppers whose directions are asked for.
-const SHOPPERS: usize = 200;
+const SHOPPERS: usize = 1_000;
 /// Events of a generated shopper.
 const EVENTS: usize = 5;
 
