@@ -1,7 +1,8 @@
 //! The project's own commands. `cargo xtask test [part ..]` runs what CI runs, `cargo xtask bench` measures the engine,
-//! `cargo xtask bench curves` what calls cost as one thing grows, `cargo xtask bench python` its binding and
-//! `cargo xtask bench peers` its scan beside other libraries; `cargo xtask ledger` counts its instructions; `cargo xtask scale` measures training, `cargo xtask load` the collector; `cargo xtask package` builds
-//! what apps take; `cargo xtask shop` opens the shop in the browser.
+//! `cargo xtask bench curves` what its calls cost as one thing grows, `cargo xtask bench python` its binding and
+//! `cargo xtask bench peers` its scan beside other libraries; `cargo xtask ledger` counts its instructions;
+//! `cargo xtask scale` measures training, `cargo xtask load` the collector; `cargo xtask package` builds what apps take;
+//! `cargo xtask shop` opens the shop in the browser.
 //!
 //! The last line of `test` is `N passed, M failed`, for the machine that counts; everything before it is for people.
 
