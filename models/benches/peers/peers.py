@@ -4,7 +4,7 @@
 
 PROGRAM is the Rust side (main.rs beside this file), FOLDER is where vectors, graphs and the figures `peers.json` and
 `peers.svg` go. Everyone has one thread and one query at a time, in turns, round by round, so that whatever slows the machine
-down slows all of them; a turn is one call to warm up and one that is timed. Ratios of medians are what holds elsewhere. Calls
+down slows all of them; a turn is a few calls to warm up and one that is timed. Ratios of medians are what holds elsewhere. Calls
 of the libraries that are called from Python have Python's part in them, a few microseconds.
 """
 
@@ -35,6 +35,8 @@ except ImportError:
     hnswlib = None
 
 TOP = 20
+# as `measure.rs` has it
+WARM_UPS = 4
 # The one that all are compared with.
 OURS = "Tastekeeper int8"
 # Building the graph takes minutes from here on.
@@ -77,8 +79,9 @@ def best(scores):
 
 
 def timed(call):
-    """Nanoseconds of the second of two calls, and what it gives."""
-    call()
+    """Nanoseconds of a call after some to warm up, and what it gives."""
+    for _ in range(WARM_UPS):
+        call()
     started = time.perf_counter_ns()
     found = call()
     return time.perf_counter_ns() - started, found
