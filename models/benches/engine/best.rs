@@ -19,29 +19,28 @@ impl Best {
     pub(crate) fn of(model: &Model, direction: &[f32]) -> Self {
         let mut best = Self::default();
         model.scan(direction, 0.0).for_each_block(|first, block, highest| {
-            if best.takes(highest) {
+            if highest > best.bar() {
                 best.offer(first, block);
             }
         });
         best
     }
 
-    /// Whether `score` is among the best.
-    fn takes(&self, score: f32) -> bool {
-        self.0.len() < TOP || score > self.0[TOP - 1].0
+    /// What a score must exceed to be among the best.
+    fn bar(&self) -> f32 {
+        self.0.get(TOP - 1).map_or(f32::NEG_INFINITY, |last| last.0)
     }
 
     /// Takes what is among the best of the scores from item `first` on.
     pub(crate) fn offer(&mut self, first: u32, scores: &[f32]) {
         for (first, scores) in (first..).step_by(GROUP).zip(scores.chunks(GROUP)) {
-            // Written so that it is one comparison for many.
-            let highest =
-                scores.iter().fold(f32::NEG_INFINITY, |top, &score| if score > top { score } else { top });
-            if !self.takes(highest) {
+            let bar = self.bar();
+            // Without an early end, so that it is one comparison for many.
+            if !scores.iter().fold(false, |is_any, &score| is_any | (score > bar)) {
                 continue;
             }
             for (item, &score) in (first..).zip(scores) {
-                if self.takes(score) {
+                if score > self.bar() {
                     let place = self.0.partition_point(|kept| kept.0 >= score);
                     self.0.truncate(TOP - 1);
                     self.0.insert(place, (score, item));
