@@ -34,23 +34,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     if !arguments.iter().any(|argument| argument == "--bench") {
         return Ok(());
     }
-    let wanted = |name: &str| {
-        let mut names = arguments.iter().filter(|argument| !argument.starts_with("--")).peekable();
-        names.peek().is_none() || names.any(|given| given == name)
-    };
+    let wanted: Vec<_> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    if let Some(unknown) = wanted.iter().find(|name| shops::CURVES.iter().all(|(known, _)| known != *name)) {
+        let known = shops::CURVES.map(|(name, _)| name).join(", ");
+        return Err(format!("there is no curve `{unknown}`; the curves are: {known}").into());
+    }
     let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let folder = tempfile::tempdir_in(temporary)?;
     let mut curves = Vec::new();
     for (name, measure) in shops::CURVES {
-        if wanted(name) {
+        if wanted.is_empty() || wanted.iter().any(|given| *given == name) {
             let curve = measure(folder.path());
             print!("{curve}");
             curves.push(curve);
         }
-    }
-    if curves.is_empty() {
-        let names = shops::CURVES.map(|(name, _)| name);
-        return Err(format!("there is no such curve; the curves are: {}", names.join(", ")).into());
     }
     let machine = machine();
     let (kernel, load) = (format!("{:?}", Kernel::best()), load());
