@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// Calls before the one that is timed. After one, megabytes that are read from one end to the other are not in a cache that
 /// keeps streams out, and whoever reads them first in a round looks slow.
-const WARM_UPS: usize = 4;
+pub(crate) const WARM_UPS: usize = 4;
 
 /// What was measured under one name.
 pub(crate) struct Row {

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use best::{Best, Found};
-use measure::time_warm;
+use measure::{WARM_UPS, time_warm};
 use ndarray::{Array2, ArrayView1};
 use tastekeeper::model::Model;
 use tastekeeper_kernels::Kernel;
@@ -88,22 +88,27 @@ impl Contestants {
     }
 
     fn turn(&self, name: &str, query: usize) -> Result<(Duration, Found), Box<dyn Error>> {
-        let direction = self.directions.row(query % self.directions.nrows());
-        let direction = direction.as_slice().ok_or("rows are contiguous")?;
+        // No shopper asks twice, so the calls that warm up are for others; the last one is for the query.
+        let mut ahead = WARM_UPS + 1;
+        let mut direction = || {
+            ahead -= 1;
+            let row = self.directions.row((query + ahead) % self.directions.nrows());
+            black_box(row.to_slice().expect("rows are contiguous"))
+        };
         let mut best = Best::default();
         let read = |words: &[u64]| black_box(words).iter().fold(0_u64, |sum, word| sum.wrapping_add(*word));
         let taken = match name {
-            "int8" => time_warm(|| best = Best::of(&self.int8, black_box(direction))),
+            "int8" => time_warm(|| best = Best::of(&self.int8, direction())),
             "scores8" => time_warm(|| {
                 let mut top = f32::NEG_INFINITY;
-                let scan = self.int8.scan(black_box(direction), 0.0);
+                let scan = self.int8.scan(direction(), 0.0);
                 scan.for_each_block(|_, _, highest| top = top.max(highest));
                 top
             }),
-            "int4" => time_warm(|| best = Best::of(&self.int4, black_box(direction))),
+            "int4" => time_warm(|| best = Best::of(&self.int4, direction())),
             "ndarray" => time_warm(|| {
                 best = Best::default();
-                let scores = self.dense.dot(&ArrayView1::from(black_box(direction)));
+                let scores = self.dense.dot(&ArrayView1::from(direction()));
                 best.offer(0, scores.as_slice().expect("a vector is contiguous"));
             }),
             "floor8" => time_warm(|| read(&self.words)),
