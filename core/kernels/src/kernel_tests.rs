@@ -45,11 +45,18 @@ fn agree(dim: usize, count: usize, codes: Codes, seed: u32) {
     let expected: Vec<i32> =
         rows.chunks_exact(query.row_bytes()).map(|row| dot_of(&query, dim, row)).collect();
     let (scale_codes, bias_codes) = (noise(count, seed ^ 1), noise(count, seed ^ 2));
-    let table = |factor: f32| std::array::from_fn(|code| (code as f32 - 100.0) * factor);
-    let (scales, biases) = (table(0.001), table(0.37));
-    let finish =
-        Finish { scale_codes: &scale_codes, scales: &scales, bias_codes: &bias_codes, biases: &biases };
-    let bits = |kernel| {
+    let scales = std::array::from_fn(|code| code as f32 * 0.001);
+    let biases = std::array::from_fn(|code| (code as f32 - 100.0) * 0.37);
+    let top_scale = scales.iter().copied().fold(0.0, f32::max);
+    let finish = Finish {
+        scale_codes: &scale_codes,
+        scales: &scales,
+        bias_codes: &bias_codes,
+        biases: &biases,
+        top_scale,
+        least: f32::NEG_INFINITY,
+    };
+    let bits = |kernel, finish| {
         let (mut sums, mut out) = (vec![0; count], vec![0.0; count]);
         let top = scores(kernel, &query, &rows, finish, &mut sums, &mut out);
         assert_eq!(sums, expected, "{kernel:?} {codes:?} {dim} x {count}");
@@ -57,9 +64,28 @@ fn agree(dim: usize, count: usize, codes: Codes, seed: u32) {
         assert_eq!(top.to_bits(), highest.to_bits(), "{kernel:?}");
         out.iter().map(|score| score.to_bits()).collect::<Vec<_>>()
     };
-    let reference = bits(Kernel::Scalar);
+    let reference = bits(Kernel::Scalar, finish);
     for kernel in Kernel::available() {
-        assert_eq!(bits(kernel), reference, "{kernel:?} {codes:?} {dim} x {count}");
+        assert_eq!(bits(kernel, finish), reference, "{kernel:?} {codes:?} {dim} x {count}");
+    }
+    // With a bar only what is below it goes, whether neighbours have one bias or several.
+    let alike = vec![scale_codes.first().copied().unwrap_or(0); count];
+    for bias_codes in [&bias_codes, &alike] {
+        let finish = Finish { bias_codes, ..finish };
+        let all = bits(Kernel::Scalar, finish);
+        let mut ranked: Vec<f32> = all.iter().map(|bits| f32::from_bits(*bits)).collect();
+        ranked.sort_by(f32::total_cmp);
+        for least in [ranked.get(count / 2), ranked.last()].into_iter().flatten().copied().chain([1e9]) {
+            let wanted = |bits: &u32| {
+                let score = f32::from_bits(*bits);
+                if score >= least { *bits } else { f32::NEG_INFINITY.to_bits() }
+            };
+            let expected: Vec<u32> = all.iter().map(wanted).collect();
+            for kernel in Kernel::available() {
+                let found = bits(kernel, Finish { least, ..finish });
+                assert_eq!(found, expected, "{kernel:?} {codes:?} {dim} x {count} from {least}");
+            }
+        }
     }
 }
 

@@ -71,7 +71,8 @@ impl Kernel {
     }
 }
 
-/// What turns the integer sum of a row into its score: `sum * scales[scale_codes[row]] + biases[bias_codes[row]]`.
+/// What turns the integer sum of a row into its score: `sum * scales[scale_codes[row]] + biases[bias_codes[row]]`, or negative
+/// infinity where that is below `least`. Looking the two up takes as long as the sum does, and most rows are far from `least`.
 #[derive(Clone, Copy, Debug)]
 pub struct Finish<'a> {
     /// One per row.
@@ -82,6 +83,20 @@ pub struct Finish<'a> {
     pub bias_codes: &'a [u8],
     /// What each bias code adds.
     pub biases: &'a [f32; 256],
+    /// No scale is larger, and it is not negative: no row needs to be looked up whose sum would be too small even with this.
+    pub top_scale: f32,
+    /// Scores below this are not wanted.
+    pub least: f32,
+}
+
+/// Rows whose scores are looked up together or not at all.
+const FINISHED: usize = 8;
+
+/// The one code that all eight are, if they are: of a list in order most neighbours are alike.
+#[inline(always)]
+fn only_code(codes: &[u8; FINISHED]) -> Option<u8> {
+    let all = u64::from_le_bytes(*codes);
+    (all == (all & 0xff) * 0x0101_0101_0101_0101).then_some(codes[0])
 }
 
 /// Writes the integer dot product of the query with each row to `out`.
@@ -100,7 +115,7 @@ pub fn dots(kernel: Kernel, query: &Query, rows: &[u8], out: &mut [i32]) {
     }
 }
 
-/// Writes the score of each row to `out` and returns the highest. `sums` is working space. Rows are not read for a query that
+/// Writes the score of each row to `out` and returns the highest, negative infinity if there is none. `sums` is working space. Rows are not read for a query that
 /// has only zeros.
 ///
 /// # Panics

@@ -1,6 +1,6 @@
 //! The reference: safe code in lanes, which a compiler turns into what the target has.
 
-use super::{Codes, Finish, Query};
+use super::{Codes, FINISHED, Finish, Query, only_code};
 
 /// Sums that are kept apart until a row's end, so that they can stand in one register or several.
 const LANES: usize = 16;
@@ -41,12 +41,41 @@ fn sum_of(row: &[u8], query: &[i8], code: impl Fn(u8) -> i16) -> i32 {
 }
 
 pub(crate) fn finish(finish: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
-    let Finish { scale_codes, scales, bias_codes, biases } = finish;
+    let (scale_codes, last_scales) = finish.scale_codes.as_chunks::<FINISHED>();
+    let (bias_codes, last_biases) = finish.bias_codes.as_chunks::<FINISHED>();
+    let (sums, last_sums) = sums.as_chunks::<FINISHED>();
+    let (out, last) = out.as_chunks_mut::<FINISHED>();
     let mut top = f32::NEG_INFINITY;
-    for (((out, sum), scale), bias) in out.iter_mut().zip(sums).zip(scale_codes).zip(bias_codes) {
-        #[expect(clippy::cast_precision_loss, reason = "at most 256 * 127 * 128, below 2^24")]
-        let sum = *sum as f32;
-        *out = sum * scales[usize::from(*scale)] + biases[usize::from(*bias)];
+    for (((out, sums), scales), biases) in out.iter_mut().zip(sums).zip(scale_codes).zip(bias_codes) {
+        top = top.max(if may_count(&finish, sums, biases) {
+            look_up(&finish, sums, scales, biases, out)
+        } else {
+            out.fill(f32::NEG_INFINITY);
+            f32::NEG_INFINITY
+        });
+    }
+    top.max(look_up(&finish, last_sums, last_scales, last_biases, last))
+}
+
+/// Whether one of eight may have a score that is wanted.
+#[inline(always)]
+fn may_count(finish: &Finish<'_>, sums: &[i32; FINISHED], biases: &[u8; FINISHED]) -> bool {
+    let Some(bias) = only_code(biases) else { return true };
+    let bias = finish.biases[usize::from(bias)];
+    // Rounding keeps the order: what this makes of a sum is no less than its score.
+    sums.iter().fold(false, |any, sum| any | (float(*sum).max(0.0) * finish.top_scale + bias >= finish.least))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "at most 256 * 127 * 128, below 2^24")]
+fn float(sum: i32) -> f32 {
+    sum as f32
+}
+
+fn look_up(finish: &Finish<'_>, sums: &[i32], scales: &[u8], biases: &[u8], out: &mut [f32]) -> f32 {
+    let mut top = f32::NEG_INFINITY;
+    for (((out, sum), scale), bias) in out.iter_mut().zip(sums).zip(scales).zip(biases) {
+        let score = float(*sum) * finish.scales[usize::from(*scale)] + finish.biases[usize::from(*bias)];
+        *out = if score >= finish.least { score } else { f32::NEG_INFINITY };
         top = top.max(*out);
     }
     top

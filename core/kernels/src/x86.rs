@@ -6,12 +6,12 @@
 
 use std::arch::x86_64::*;
 
-use super::{Codes, Finish, Kernel, Query, scalar};
+use super::{Codes, FINISHED, Finish, Kernel, Query, only_code, scalar};
 
 /// Bytes of a register.
 const WIDTH: usize = 32;
 /// Rows of a block.
-const ROWS: usize = 8;
+const ROWS: usize = FINISHED;
 
 fn has_avx2() -> bool {
     is_x86_feature_detected!("avx2")
@@ -240,16 +240,31 @@ pub(crate) fn finish(codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
 /// AVX2; every slice of the codes and `sums` are as long as `out`, a multiple of eight.
 #[target_feature(enable = "avx2")]
 unsafe fn finish_avx2(codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
-    let mut top = _mm256_set1_ps(f32::NEG_INFINITY);
-    for (block, out) in out.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
-        let at = block * ROWS;
-        // SAFETY: eight places from `at` on, by the caller's lengths; a code of a byte is within a table of 256.
+    let nothing = _mm256_set1_ps(f32::NEG_INFINITY);
+    let (least, top_scale) = (_mm256_set1_ps(codes.least), _mm256_set1_ps(codes.top_scale));
+    let (scale_codes, bias_codes) = (codes.scale_codes.as_chunks().0, codes.bias_codes.as_chunks().0);
+    let (sums, out) = (sums.as_chunks::<ROWS>().0, out.as_chunks_mut::<ROWS>().0);
+    let mut top = nothing;
+    for (((out, sums), scales), biases) in out.iter_mut().zip(sums).zip(scale_codes).zip(bias_codes) {
+        // SAFETY: eight places each; a code of a byte is within a table of 256.
         unsafe {
-            let wide = |codes: &[u8]| _mm256_cvtepu8_epi32(_mm_loadl_epi64(codes.as_ptr().add(at).cast()));
-            let scale = _mm256_i32gather_ps::<4>(codes.scales.as_ptr(), wide(codes.scale_codes));
-            let bias = _mm256_i32gather_ps::<4>(codes.biases.as_ptr(), wide(codes.bias_codes));
-            let sum = _mm256_cvtepi32_ps(_mm256_loadu_si256(sums.as_ptr().add(at).cast()));
+            let wide = |codes: &[u8; ROWS]| _mm256_cvtepu8_epi32(_mm_loadl_epi64(codes.as_ptr().cast()));
+            let sum = _mm256_cvtepi32_ps(_mm256_loadu_si256(sums.as_ptr().cast()));
+            let bias = match only_code(biases) {
+                Some(code) => _mm256_set1_ps(codes.biases[usize::from(code)]),
+                None => _mm256_i32gather_ps::<4>(codes.biases.as_ptr(), wide(biases)),
+            };
+            // Rounding keeps the order: no score is above this.
+            let bound = _mm256_max_ps(sum, _mm256_setzero_ps());
+            let bound = _mm256_add_ps(_mm256_mul_ps(bound, top_scale), bias);
+            if _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GE_OQ>(bound, least)) == 0 {
+                _mm256_storeu_ps(out.as_mut_ptr(), nothing);
+                continue;
+            }
+            let scale = _mm256_i32gather_ps::<4>(codes.scales.as_ptr(), wide(scales));
             let score = _mm256_add_ps(_mm256_mul_ps(sum, scale), bias);
+            let is_wanted = _mm256_cmp_ps::<_CMP_GE_OQ>(score, least);
+            let score = _mm256_blendv_ps(nothing, score, is_wanted);
             top = _mm256_max_ps(top, score);
             _mm256_storeu_ps(out.as_mut_ptr(), score);
         }

@@ -134,7 +134,7 @@ impl Recommender {
     pub fn warm_up(&self) -> Result<()> {
         self.call(|inner, _| {
             if let Some(model) = inner.catalog.view().model() {
-                model.scan(&vec![1.0; model.dim()], 0.0).for_each_block(|_, _, _| {});
+                model.scan(&vec![1.0; model.dim()], 0.0).for_each_block(|_, _, _| f32::NEG_INFINITY);
             }
             Ok(())
         })

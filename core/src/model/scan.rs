@@ -21,6 +21,8 @@ pub struct Scan<'a> {
     query: Query,
     /// What a scale's code is worth, the query's step included.
     scales: [f32; 256],
+    /// The largest of them.
+    top_scale: f32,
     /// What a popularity's code adds.
     popularities: [f32; 256],
 }
@@ -42,23 +44,24 @@ impl Model {
             code += 1.0;
             value
         });
-        Scan { model: self, kernel: Kernel::best(), query, scales, popularities }
+        let top_scale = scales.iter().copied().fold(0.0, f32::max);
+        Scan { model: self, kernel: Kernel::best(), query, scales, top_scale, popularities }
     }
 }
 
 impl Scan<'_> {
     /// Writes the scores of as many items as `out` has places, at most [`SCAN_BLOCK`], from item `first` on, and returns the
-    /// highest.
+    /// highest. In place of scores below `least` it writes negative infinity.
     ///
     /// # Panics
     ///
     /// Panics if there are not so many items.
-    pub fn scores(&self, first: u32, out: &mut [f32]) -> f32 {
+    pub fn scores(&self, first: u32, least: f32, out: &mut [f32]) -> f32 {
         let (tables, first, count) = (&self.model.tables, first as usize, out.len());
         let codes = |section| &tables.section(section)[first..first + count];
         let row_bytes = tables.vector_row_bytes();
         let rows = row(&tables.section(Section::Vectors)[first * row_bytes..], 0, count * row_bytes);
-        self.finish(rows, codes(Section::VectorScales), codes(Section::Popularity), out)
+        self.finish(rows, codes(Section::VectorScales), codes(Section::Popularity), least, out)
     }
 
     /// Writes the scores of `items`, at most [`SCAN_BLOCK`], to the beginning of `out`.
@@ -88,25 +91,29 @@ impl Scan<'_> {
                 &rows[..count * row_bytes],
                 &scales[..count],
                 &popularities[..count],
+                f32::NEG_INFINITY,
                 &mut scores[..count],
             );
             out.copy_from_slice(&scores[..items.len()]);
         }
     }
 
-    /// Calls `visit` with the first item, the scores and the highest of them, block by block over all items.
-    pub fn for_each_block(&self, mut visit: impl FnMut(u32, &mut [f32], f32)) {
+    /// Calls `visit` with the first item, the scores and the highest of them, block by block over all items. It gives the `least`
+    /// of the next block's scores, see [`scores`](Self::scores).
+    pub fn for_each_block(&self, mut visit: impl FnMut(u32, &mut [f32], f32) -> f32) {
         let mut out = [0.0; SCAN_BLOCK];
+        let mut least = f32::NEG_INFINITY;
         for first in (0..self.model.len()).step_by(SCAN_BLOCK) {
             let out = &mut out[..SCAN_BLOCK.min((self.model.len() - first) as usize)];
-            let highest = self.scores(first, out);
-            visit(first, out, highest);
+            let highest = self.scores(first, least, out);
+            least = visit(first, out, highest);
         }
     }
 
-    fn finish(&self, rows: &[u8], scale_codes: &[u8], bias_codes: &[u8], out: &mut [f32]) -> f32 {
+    fn finish(&self, rows: &[u8], scale_codes: &[u8], bias_codes: &[u8], least: f32, out: &mut [f32]) -> f32 {
         let mut sums = [0; SCAN_BLOCK];
-        let finish = Finish { scale_codes, scales: &self.scales, bias_codes, biases: &self.popularities };
+        let (scales, biases, top_scale) = (&self.scales, &self.popularities, self.top_scale);
+        let finish = Finish { scale_codes, scales, bias_codes, biases, top_scale, least };
         scores(self.kernel, &self.query, rows, finish, &mut sums, out)
     }
 }

@@ -138,9 +138,12 @@ impl<'a> Scores<'a> {
         }
     }
 
-    /// Writes the scores of the model's items from `first` on to `out`, and returns a bound on them.
-    fn of_block(&self, scan: &Scan<'_>, first: u32, out: &mut [f32]) -> f32 {
-        let highest = scan.scores(first, out);
+    /// Writes the scores of the model's items from `first` on to `out`, and returns a bound on them. Those below `least` may be
+    /// negative infinity.
+    fn of_block(&self, scan: &Scan<'_>, first: u32, least: f32, out: &mut [f32]) -> f32 {
+        // What is lifted may come from further below.
+        let least = if self.lifts.is_empty() { least } else { f32::NEG_INFINITY };
+        let highest = scan.scores(first, least, out);
         for (bits, weight) in &self.lifts {
             for index in bits.within(first, first + length(out.len())) {
                 out[(index - first) as usize] += weight;
@@ -233,9 +236,9 @@ impl Search<'_, '_> {
             }
             let count = SCAN_BLOCK.min((end - first) as usize);
             let scores = &mut scores[..count];
-            let highest = self.scores.of_block(&scan, first, scores);
             // An item that is as good as the least may stand before it.
             let mut least = self.pool.least();
+            let highest = self.scores.of_block(&scan, first, least, scores);
             if highest >= least {
                 for (first, scores) in (first..).step_by(GLANCE).zip(scores.chunks(GLANCE)) {
                     // One look at several, without a branch for each.

@@ -22,6 +22,7 @@ impl Best {
             if highest > best.bar() {
                 best.offer(first, block);
             }
+            best.bar()
         });
         best
     }

@@ -250,6 +250,7 @@ pub fn scores(model: &Model, query: &[f32], popularity_weight: f32) -> Vec<f32> 
         assert_eq!(first as usize, scores.len());
         assert_eq!(highest, block.iter().copied().fold(f32::NEG_INFINITY, f32::max));
         scores.extend_from_slice(block);
+        f32::NEG_INFINITY
     });
     assert_eq!(scores.len(), model.len() as usize);
     scores
