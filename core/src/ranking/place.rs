@@ -140,33 +140,40 @@ fn diversify(
     // The others that follow a crowded pool do not stretch the scale.
     let worst = pool.iter().take(first_pool_size(count)).next_back().map_or(0.0, |candidate| candidate.raw);
     let spread = (best - worst).max(1e-9);
-    let categories: Vec<Option<u32>> =
-        pool.iter().map(|candidate| view.leaf_category(candidate.index)).collect();
-    let mut per_category: BTreeMap<u32, usize> = BTreeMap::new();
+    let of_relevance: Vec<f64> =
+        pool.iter().map(|candidate| (1.0 - diversity) * ((candidate.raw - worst) / spread)).collect();
+    // Categories by number, and how many places each has.
+    let mut numbers: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut number = |category| {
+        let next = numbers.len();
+        *numbers.entry(category).or_insert(next)
+    };
+    let categories: Vec<Option<usize>> =
+        pool.iter().map(|candidate| view.leaf_category(candidate.index).map(&mut number)).collect();
+    let mut used = vec![0; numbers.len()];
     let caps = Caps::new(diversity, count.min(pool.len()));
     let mut similarity = vec![0.0_f64; pool.len()];
-    let mut taken = vec![false; pool.len()];
+    // The places of the pool that are left, in tie order: of equal values the first wins.
+    let mut open: Vec<usize> = (0..pool.len()).collect();
     let mut order = Vec::with_capacity(count);
-    while order.len() < count.min(pool.len()) {
+    while order.len() < count && !open.is_empty() {
         let cap = if order.len() < caps.first_places { caps.first } else { caps.all };
-        let free = |place: usize| {
-            categories[place]
-                .is_none_or(|category| per_category.get(&category).is_none_or(|&used| used < cap))
-        };
-        let value = |place: usize| {
-            let relevance = (pool[place].raw - worst) / spread;
-            (1.0 - diversity) * relevance - diversity * similarity[place]
-        };
-        let best_of = |allowed: &dyn Fn(usize) -> bool| {
-            let open = (0..pool.len()).filter(|&place| !taken[place] && allowed(place));
-            // The pool is in tie order: of equal values the first wins.
-            open.reduce(|best, place| if value(place) > value(best) { place } else { best })
-        };
-        let Some(place) = best_of(&free).or_else(|| best_of(&|_| true)) else { break };
-        taken[place] = true;
+        let (mut best, mut best_free) = (None, None);
+        for (at, &place) in open.iter().enumerate() {
+            let value = of_relevance[place] - diversity * similarity[place];
+            let is_better = |best: Option<(usize, f64)>| best.is_none_or(|(_, most)| value > most);
+            if is_better(best) {
+                best = Some((at, value));
+            }
+            if is_better(best_free) && categories[place].is_none_or(|category| used[category] < cap) {
+                best_free = Some((at, value));
+            }
+        }
+        let Some((at, _)) = best_free.or(best) else { break };
+        let place = open.remove(at);
         order.push(place);
         if let Some(category) = categories[place] {
-            *per_category.entry(category).or_default() += 1;
+            used[category] += 1;
         }
         cosines.fill(0.0);
         for column in columns.chunks_exact(pool.len()) {
@@ -174,10 +181,9 @@ fn diversify(
         }
         similarity.iter_mut().zip(&cosines).for_each(|(most, cosine)| *most = most.max(f64::from(*cosine)));
     }
-    let chosen = order.iter().map(|&place| pool[place].clone()).collect();
-    let left =
-        pool.into_iter().zip(taken).filter(|(_, taken)| !taken).map(|(candidate, _)| candidate).collect();
-    (chosen, left)
+    let mut pool: Vec<Option<Candidate>> = pool.into_iter().map(Some).collect();
+    let chosen = order.into_iter().filter_map(|place| pool[place].take()).collect();
+    (chosen, pool.into_iter().flatten().collect())
 }
 
 /// Gives each place but the first, with the probability of the exploration rate, to one of the items just below. A drawn item
