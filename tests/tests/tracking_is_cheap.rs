@@ -11,18 +11,18 @@ fn size(phone: &Phone) -> usize {
 
 fn open(phone: &Phone, event_durability: Durability) -> Recommender {
     let config = Config { event_durability, ..Phone::config() };
-    let shop = Recommender::open(config, phone.platform()).unwrap();
-    shop.install_model(sample()).unwrap();
-    shop.set_level(Level::OnDevice, Some(&consent())).unwrap();
+    let shop = Recommender::open(config, phone.platform()).expect("a sound phone");
+    shop.install_model(sample()).expect("a sound phone");
+    shop.set_level(Level::OnDevice, Some(&consent())).expect("a sound phone");
     // The first event of a profile makes its file.
-    shop.track(view(0)).unwrap();
+    shop.track(view(0)).expect("a sound phone");
     shop
 }
 
 /// Operations on files and keys, and bytes, that `events` take together.
 fn cost(phone: &Phone, shop: &Recommender, events: Vec<Event>) -> (u64, usize) {
     let (operations, bytes) = (phone.device.operations(), size(phone));
-    let tracked = shop.track_all(events).unwrap();
+    let tracked = shop.track_all(events).expect("a sound phone");
     assert!(tracked.iter().all(|tracked| *tracked == Tracked::Stored), "every event is kept");
     (phone.device.operations() - operations, size(phone) - bytes)
 }
