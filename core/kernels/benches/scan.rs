@@ -62,7 +62,7 @@ fn main() {
                 for ((rows, scale_codes), bias_codes) in
                     blocks.zip(scale_codes.chunks(BLOCK)).zip(bias_codes.chunks(BLOCK))
                 {
-                    let finish = Finish { scale_codes, scales: &scales, bias_codes, biases: &biases };
+                    let finish = Finish { scale_codes, scales: &scales, bias_codes, biases: &biases, top_scale, least };
                     let out = &mut out[..scale_codes.len()];
                     top = top.max(scores(kernel, &query, rows, finish, &mut sums, out));
                 }
