@@ -12,6 +12,8 @@
 //! Must never allocate, and never read past the rows it is given.
 
 pub mod dense;
+pub mod map;
+pub mod nh;
 mod query;
 mod scalar;
 

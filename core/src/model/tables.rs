@@ -2,17 +2,16 @@
 //!
 //! Lengths follow from the shape, so that no later read can leave its section.
 
-use std::sync::Arc;
-
 use super::bytes::{array_at, element, nibble, packed, u32_at};
 use super::container::{Container, Entry};
+use super::file::PackBytes;
 use super::parameters::{self, Parameters, Shape};
 use crate::error::{ModelProblem, Requirement};
 use crate::layout::{self, Section};
 
 /// The bytes of a pack with the place of every section and its encoding.
 pub(super) struct Tables {
-    bytes: Arc<[u8]>,
+    pub(super) bytes: PackBytes,
     places: [(usize, usize); Section::ALL.len()],
     pub(super) shape: Shape,
     pub(super) int8_vectors: bool,
@@ -23,7 +22,7 @@ pub(super) struct Tables {
 
 impl Tables {
     /// Finds the sections and checks encodings and lengths.
-    pub(super) fn new(bytes: Arc<[u8]>, container: &Container) -> Result<(Self, Parameters), ModelProblem> {
+    pub(super) fn new(bytes: PackBytes, container: &Container) -> Result<(Self, Parameters), ModelProblem> {
         let block = container.require(Section::Parameters)?;
         plain(Section::Parameters, block)?;
         if block.end - block.start != layout::PARAMETER_BYTES {

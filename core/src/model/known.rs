@@ -1,0 +1,124 @@
+//! Packs that were verified before: what is remembered of one, and how it is known again.
+//!
+//! In: a verified [`Model`] and 32 random bytes; out: a [`KnownPack`], for the sealed state. Later, in: bytes of nobody knows
+//! whom, such records and the trusted keys; out: the record of these bytes, or nothing, and then everything is verified. Must never
+//! refuse a pack: that is for the verification. How much a fingerprint is worth:
+//! `core/docs/adr/0012-a-known-pack-is-told-by-its-fingerprint.md`.
+
+use std::fmt;
+
+use chacha20poly1305::{AeadInOut, KeyInit, Tag, XChaCha20Poly1305, XNonce};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use serde::{Deserialize, Serialize};
+use tastekeeper_kernels::nh;
+use zeroize::Zeroizing;
+
+use super::{Model, PublicKey};
+use crate::layout::SdkVersion;
+use crate::mutant;
+
+/// What is remembered of a pack that was verified. The fingerprint is worth what the seed's secrecy is: both stay in the sealed
+/// state.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownPack {
+    /// The engine that verified it: another one may check more.
+    sdk: [u16; 3],
+    file_bytes: u64,
+    key_id: [u8; 8],
+    key: [u8; 32],
+    /// BLAKE2b-512 of the body, in two halves.
+    digest: [[u8; 32]; 2],
+    seed: [u8; 32],
+    fingerprint: [u8; 16],
+}
+
+impl fmt::Debug for KnownPack {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("KnownPack(..)")
+    }
+}
+
+impl KnownPack {
+    /// What to remember of `model`, under a `seed` of its own. Cost: one pass over the file.
+    pub(crate) fn of(model: &Model, seed: [u8; 32]) -> Self {
+        let bytes = &*model.tables.bytes;
+        let (halves, _) = model.info.digest.as_chunks();
+        Self {
+            sdk: this_sdk(),
+            file_bytes: bytes.len() as u64,
+            key_id: model.signer.id(),
+            key: model.signer.to_bytes(),
+            digest: [halves[0], halves[1]],
+            fingerprint: fingerprint(&seed, bytes),
+            seed,
+        }
+    }
+
+    fn signer<'a>(&self, trusted: &'a [PublicKey]) -> Option<&'a PublicKey> {
+        trusted.iter().find(|key| key.id() == self.key_id && key.to_bytes() == self.key)
+    }
+
+    /// The digest of what is signed.
+    pub(super) fn digest(&self) -> [u8; 64] {
+        std::array::from_fn(|place| self.digest.as_flattened()[place])
+    }
+
+    fn is(&self, bytes: &[u8]) -> bool {
+        self.file_bytes == bytes.len() as u64
+            && (fingerprint(&self.seed, bytes) == self.fingerprint || mutant!(AcceptAnyFingerprint))
+    }
+}
+
+/// The record among `known` that remembers `bytes`, with the key that signed them. Cost: one pass over the file for each record of
+/// its length, as a rule none or one.
+pub(super) fn recognise<'a>(
+    bytes: &[u8],
+    known: &'a [KnownPack],
+    trusted: &'a [PublicKey],
+) -> Option<(&'a KnownPack, &'a PublicKey)> {
+    known.iter().find_map(|pack| {
+        let signer = pack.signer(trusted).filter(|_| pack.sdk == this_sdk())?;
+        pack.is(bytes).then_some((pack, signer))
+    })
+}
+
+fn this_sdk() -> [u16; 3] {
+    let SdkVersion { major, minor, patch } = SdkVersion::CURRENT;
+    [major, minor, patch]
+}
+
+/// NH over every 4 KiB, Poly1305 over what that gives, both under keys from `seed`: for texts of one length a proven
+/// authenticator, as in Adiantum (Crowley, Biggers 2018), that reads as fast as memory does. The second step is the cipher's tag
+/// of an empty text, bound to the digests: a one-time key, because every seed is used for one pack.
+fn fingerprint(seed: &[u8; 32], bytes: &[u8]) -> [u8; 16] {
+    let mut random = ChaCha20Rng::from_seed(*seed);
+    let mut words = Zeroizing::new([0; nh::KEY_BYTES]);
+    random.fill_bytes(words.as_mut_slice());
+    let mut digests = Vec::with_capacity(bytes.len().div_ceil(nh::UNIT_BYTES) * nh::DIGEST_BYTES);
+    nh::Key::new(&words).digests(bytes, |digest| digests.extend_from_slice(digest));
+    let mut key = Zeroizing::new([0; 32]);
+    random.fill_bytes(key.as_mut_slice());
+    let cipher = XChaCha20Poly1305::new((&*key).into());
+    let nonce = XNonce::default();
+    let tag: Tag = cipher
+        .encrypt_inout_detached(&nonce, &digests, (&mut [][..]).into())
+        .expect("an empty text and digests of at most 2^30 bytes are not too long for the cipher");
+    tag.into()
+}
+
+#[cfg(test)]
+impl KnownPack {
+    /// A record of the greatest length.
+    pub(crate) fn largest() -> Self {
+        Self {
+            sdk: [u16::MAX; 3],
+            file_bytes: u64::MAX,
+            key_id: [u8::MAX; 8],
+            key: [u8::MAX; 32],
+            digest: [[u8::MAX; 32]; 2],
+            seed: [u8::MAX; 32],
+            fingerprint: [u8::MAX; 16],
+        }
+    }
+}
