@@ -212,7 +212,8 @@ impl Model {
             .map(|slot| (slot, self.tables.weight(weights, slot)))
             .take_while(|(_, weight)| *weight > 0)
             .map(|(slot, weight)| {
-                (self.tables.neighbour(ids, slot), f32::from(weight) * self.tables.shape.edge_step)
+                let item = self.tables.neighbour(ids, slot).min(self.len() - 1);
+                (item, f32::from(weight) * self.tables.shape.edge_step)
             })
     }
 
@@ -238,8 +239,9 @@ impl Model {
         let kind = self.attribute_kind(index)?;
         let index = index as usize;
         let name = str::from_utf8(self.tables.attribute_name(index)).ok()?;
-        let parent = self.tables.attribute_parent(index);
-        Some(Attribute { kind, name, parent: (parent != layout::NO_PARENT).then_some(parent) })
+        // Whoever walks up the tree comes to an end.
+        let parent = Some(self.tables.attribute_parent(index)).filter(|parent| (*parent as usize) < index);
+        Some(Attribute { kind, name, parent })
     }
 
     /// The index of the attribute of this kind and name; a binary search.
@@ -256,7 +258,7 @@ impl Model {
         let known = index < self.len() && self.attributes() > 0;
         let row: &[u8] = if known { self.tables.item_attribute_row(index as usize) } else { &[] };
         (0..row.len() / self.tables.attribute_id_bytes())
-            .map(move |slot| self.tables.item_attribute(row, slot))
+            .map(move |slot| self.tables.item_attribute(row, slot).min(self.attributes() - 1))
     }
 
     /// Writes the vector of an attribute. A new item's vector is the mean of its attributes' vectors, scaled to unit
@@ -316,7 +318,7 @@ fn search(order: &[u8], count: u32, compare: impl Fn(usize) -> std::cmp::Orderin
     let (mut low, mut high) = (0, count);
     while low < high {
         let middle = low + (high - low) / 2;
-        let index = bytes::element(order, middle as usize);
+        let index = bytes::element(order, middle as usize).min(count - 1);
         match compare(index as usize) {
             std::cmp::Ordering::Less => low = middle + 1,
             std::cmp::Ordering::Greater => high = middle,

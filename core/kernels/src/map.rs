@@ -42,3 +42,16 @@ impl Deref for Map {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg_attr(miri, ignore = "it has no maps")]
+    fn a_map_is_the_file() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/map.rs");
+        let map = Map::of(&File::open(path).unwrap()).unwrap();
+        assert_eq!(*map, *std::fs::read(path).unwrap());
+    }
+}

@@ -148,3 +148,96 @@ fn wide(unit: &[u8; UNIT_BYTES], key: &[u64; KEY_PAIRS]) -> [u64; SUMS] {
     // SAFETY: `sums` gives this function only where the processor has NEON.
     unsafe { neon(unit, key) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes that look random and are the same every time.
+    fn noise(seed: u32) -> impl Iterator<Item = u8> {
+        let mut state = seed;
+        std::iter::repeat_with(move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_be_bytes()[0]
+        })
+    }
+
+    fn key(seed: u32) -> [u8; KEY_BYTES] {
+        let mut key = [0; KEY_BYTES];
+        key.iter_mut().zip(noise(seed)).for_each(|(byte, noise)| *byte = noise);
+        key
+    }
+
+    fn digests(key: &[u8; KEY_BYTES], bytes: &[u8]) -> Vec<[u8; DIGEST_BYTES]> {
+        let mut all = Vec::new();
+        Key::new(key).digests(bytes, |digest| all.push(*digest));
+        all
+    }
+
+    /// The sums as the paper writes them: words, and integers that are reduced at the end.
+    fn as_written(key: &[u8; KEY_BYTES], unit: &[u8]) -> Vec<u8> {
+        let words = |bytes: &[u8]| -> Vec<u128> {
+            bytes
+                .chunks(4)
+                .map(|word| word.iter().rev().fold(0, |value, byte| value << 8 | u128::from(*byte)))
+                .collect()
+        };
+        let (text, key) = (words(unit), words(key));
+        let sum = |row: usize| -> u128 {
+            let added = |place: usize| (text[place] + key[place + 4 * row]) % (1 << 32);
+            (0..text.len()).step_by(2).map(|place| added(place) * added(place + 1)).sum()
+        };
+        (0..4).flat_map(|row| (sum(row) % (1 << 64)).to_le_bytes()[..8].to_vec()).collect()
+    }
+
+    #[test]
+    fn every_way_gives_what_the_paper_writes() {
+        for seed in 0..8 {
+            let (key, unit) = (key(seed), noise(seed + 100).take(UNIT_BYTES).collect::<Vec<_>>());
+            assert_eq!(digests(&key, &unit), [as_written(&key, &unit).as_slice()]);
+            let mut array = [0; UNIT_BYTES];
+            array.copy_from_slice(&unit);
+            assert_eq!(plain(&array, &Key::new(&key).0), sums()(&array, &Key::new(&key).0));
+        }
+        // The largest words, where additions and sums wrap.
+        let (key, unit) = ([0xff; KEY_BYTES], [0xff; UNIT_BYTES]);
+        assert_eq!(digests(&key, &unit), [as_written(&key, &unit).as_slice()]);
+    }
+
+    #[test]
+    fn a_sum_by_hand() {
+        // Every word of the key is 1: 512 pairs of 1 * 1, and where the text has a 2, 3 * 1.
+        let mut ones = [0; KEY_BYTES];
+        ones.iter_mut().step_by(4).for_each(|byte| *byte = 1);
+        let mut unit = [0; UNIT_BYTES];
+        unit[4] = 2;
+        let expected: Vec<u8> = [514_u64; SUMS].iter().flat_map(|sum| sum.to_le_bytes()).collect();
+        assert_eq!(digests(&ones, &unit), [expected.as_slice()]);
+    }
+
+    #[test]
+    fn the_last_unit_is_filled_up() {
+        let key = key(1);
+        let bytes: Vec<u8> = noise(2).take(2 * UNIT_BYTES + 5).collect();
+        let mut whole = bytes.clone();
+        whole.resize(3 * UNIT_BYTES, 0);
+        assert_eq!(digests(&key, &bytes), digests(&key, &whole));
+        assert_eq!(digests(&key, &[]), [] as [[u8; DIGEST_BYTES]; 0]);
+    }
+
+    #[test]
+    fn every_byte_counts() {
+        let key = key(3);
+        let unit: Vec<u8> = noise(4).take(UNIT_BYTES).collect();
+        let before = digests(&key, &unit);
+        for at in 0..UNIT_BYTES {
+            let mut changed = unit.clone();
+            changed[at] ^= 1;
+            let after = digests(&key, &changed);
+            // Each of the four sums sees it.
+            for row in 0..SUMS {
+                assert_ne!(before[0][8 * row..][..8], after[0][8 * row..][..8], "byte {at}, sum {row}");
+            }
+        }
+    }
+}

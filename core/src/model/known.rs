@@ -122,3 +122,86 @@ impl KnownPack {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/pack-v1/");
+
+    fn pack() -> Arc<[u8]> {
+        std::fs::read(format!("{FIXTURES}small.tkpack")).unwrap().into()
+    }
+
+    fn key() -> PublicKey {
+        PublicKey::parse(&std::fs::read_to_string(format!("{FIXTURES}key.pub")).unwrap()).unwrap()
+    }
+
+    fn known(seed: u8) -> KnownPack {
+        KnownPack::of(&Model::open(pack(), &[key()]).unwrap(), [seed; 32])
+    }
+
+    fn is_known(bytes: &[u8], known: KnownPack, trusted: &[PublicKey]) -> bool {
+        recognise(bytes, &[known], trusted).is_some()
+    }
+
+    #[test]
+    fn a_pack_is_known_again_with_all_that_is_told_of_it() {
+        let verified = Model::open(pack(), &[key()]).unwrap();
+        let others = [known(2), KnownPack::largest(), known(1)];
+        let (model, is_known) = Model::recognise(pack().into(), &[key()], &others).unwrap();
+        assert!(is_known);
+        assert_eq!(model.info(), verified.info());
+        assert_eq!((model.matrix(), model.parameters()), (verified.matrix(), verified.parameters()));
+        assert_eq!(KnownPack::of(&model, [1; 32]), known(1));
+        let (_, is_known) = Model::recognise(pack().into(), &[key()], &[KnownPack::largest()]).unwrap();
+        assert!(!is_known);
+    }
+
+    #[test]
+    fn no_changed_byte_is_known() {
+        for at in 0..pack().len() {
+            let mut bytes = pack().to_vec();
+            bytes[at] ^= 0x10;
+            assert!(!is_known(&bytes, known(3), &[key()]), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn no_other_length_is_known() {
+        let bytes = pack();
+        assert!(!is_known(&bytes[..bytes.len() - 1], known(4), &[key()]));
+        // The last unit is filled up with zeros: without its length this one would have the same fingerprint.
+        assert!(!is_known(&[&bytes[..], &[0]].concat(), known(4), &[key()]));
+    }
+
+    #[test]
+    fn every_installation_has_its_own_fingerprint() {
+        assert_ne!(known(5).fingerprint, known(6).fingerprint);
+        assert!(!is_known(&pack(), KnownPack { seed: [6; 32], ..known(5) }, &[key()]));
+    }
+
+    #[test]
+    fn another_version_of_the_engine_verifies_anew() {
+        let [major, minor, patch] = this_sdk();
+        for sdk in [[major + 1, minor, patch], [major, minor + 1, patch], [major, minor, patch + 1]] {
+            assert!(!is_known(&pack(), KnownPack { sdk, ..known(7) }, &[key()]));
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_no_longer_trusted_verifies_anew() {
+        assert!(!is_known(&pack(), known(8), &[]));
+        let other = KnownPack { key: [1; 32], ..known(8) };
+        assert!(!is_known(&pack(), other, &[key()]), "the same id is not the same key");
+        let other = KnownPack { key_id: [1; 8], ..known(8) };
+        assert!(!is_known(&pack(), other, &[key()]));
+    }
+
+    #[test]
+    fn nothing_secret_is_shown() {
+        assert_eq!(format!("{:?}", known(9)), "KnownPack(..)");
+    }
+}
