@@ -128,6 +128,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::model::PackBytes;
 
     const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/pack-v1/");
 
@@ -198,6 +199,50 @@ mod tests {
         assert!(!is_known(&pack(), other, &[key()]), "the same id is not the same key");
         let other = KnownPack { key_id: [1; 8], ..known(8) };
         assert!(!is_known(&pack(), other, &[key()]));
+    }
+
+    /// A file that is changed in place after it was verified: whatever it says then, reads stay inside.
+    #[test]
+    fn contents_that_nobody_checked_are_read_within_bounds() {
+        // Where info and parameters end, which are read when the pack is opened.
+        let start = usize::try_from(u64::from_le_bytes(pack()[120..128].try_into().unwrap())).unwrap();
+        let mut random = ChaCha20Rng::seed_from_u64(10);
+        for round in 0..2_000 {
+            let mut bytes = pack().to_vec();
+            for _ in 0..1 + round % 40 {
+                let at = start + random.next_u32() as usize % (bytes.len() - start);
+                bytes[at] = random.next_u32().to_le_bytes()[0];
+            }
+            let known = KnownPack { fingerprint: fingerprint(&[9; 32], &bytes), ..known(9) };
+            let Ok((model, true)) = Model::recognise(PackBytes::Held(bytes.into()), &[key()], &[known])
+            else {
+                continue;
+            };
+            read_everything(&model);
+        }
+    }
+
+    fn read_everything(model: &Model) {
+        let mut vector = vec![0.0; model.dim()];
+        for item in 0..=model.len() {
+            model.id(item).map(|id| model.index_of(id));
+            model.write_vector(item, &mut vector);
+            let mut edges = model.neighbours(item);
+            assert!(edges.all(|(target, weight)| target < model.len() && weight.is_finite()));
+            assert!(model.item_attributes(item).all(|attribute| attribute < model.attributes()));
+            assert!((0.0..=1.0).contains(&model.popularity(item)));
+        }
+        for index in 0..=model.attributes() {
+            let Some(found) = model.attribute(index) else { continue };
+            model.attribute_index(found.kind, found.name);
+            assert!(found.parent.is_none_or(|parent| parent < index));
+            model.attribute_vector(index, &mut vector);
+        }
+        for id in ["", "a", "kettle"] {
+            model.index_of(id);
+            model.attribute_index(crate::model::AttributeKind::Brand, id);
+        }
+        let _ = model.summary();
     }
 
     #[test]
