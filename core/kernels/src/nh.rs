@@ -143,7 +143,8 @@ fn wide(unit: &[u8; UNIT_BYTES], key: &[u64; KEY_PAIRS]) -> [u64; SUMS] {
                 *sum = vmlal_u32(*sum, vmovn_u64(both), vshrn_n_u64::<32>(both));
             }
         }
-        sums.map(vaddvq_u64)
+        // A function with features of its own is no closure; this one inherits them.
+        sums.map(|sum| vaddvq_u64(sum))
     }
     // SAFETY: `sums` gives this function only where the processor has NEON.
     unsafe { neon(unit, key) }
