@@ -107,7 +107,9 @@ impl Profile {
             Action::Purchase { items, .. } => {
                 items.iter().for_each(|item| self.signal(Signal::Bought(item.as_str().into())));
             }
-            Action::Rate { item, value } if *value > 0.0 => self.signal(Signal::Liked(item.as_str().into(), *value)),
+            Action::Rate { item, value } if *value > 0.0 => {
+                self.signal(Signal::Liked(item.as_str().into(), *value))
+            }
             _ => {}
         }
     }
