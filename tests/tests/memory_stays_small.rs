@@ -94,8 +94,10 @@ fn shop(items: u32) -> Recommender {
     shop
 }
 
+type Call<'a> = &'a dyn Fn(&Recommender);
+
 /// The fewest allocations of one call, when it was made often enough for everything that is kept from call to call to be there.
-fn allocations(shop: &Recommender, call: &dyn Fn(&Recommender)) -> u64 {
+fn allocations(shop: &Recommender, call: Call<'_>) -> u64 {
     // Answers are remembered up to a number; from then on one goes for each that comes.
     (0..40).for_each(|_| call(shop));
     let counts: Vec<u64> = (0..20).map(|_| measure(|| call(shop)).count_total).collect();
@@ -123,7 +125,7 @@ fn what_a_call_allocates_does_not_grow_with_the_shop() {
     let track = |shop: &Recommender| {
         shop.track(Event::view(sample::item(5))).unwrap();
     };
-    let calls: [(&str, &dyn Fn(&Recommender), u64); 4] = [
+    let calls: [(&str, Call<'_>, u64); 4] = [
         ("ForYou", &for_you, 350),
         ("ForYou, filtered", &with_filter, 360),
         ("RelatedTo", &related, 220),
