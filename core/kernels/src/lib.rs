@@ -7,9 +7,6 @@
 //! This is the only place of the engine with `unsafe` code: calls of intrinsics that the processor was asked for, loads
 //! whose bounds are checked before each block, and the mapping of a file ([`map`]). [`nh`] is what a file's fingerprint begins
 //! with. [`Kernel::Scalar`] is safe code and what all others are tested against.
-//! This is the only place of the engine with `unsafe` code: calls of intrinsics that the processor was asked for, loads
-//! whose bounds are checked before each block, and the mapping of a file ([`map`]). [`nh`] is what a file's fingerprint begins
-//! with. [`Kernel::Scalar`] is safe code and what all others are tested against.
 //! Miri (a nightly compiler) runs the tests, and with them the kernels that it is told the processor has:
 //! `RUSTFLAGS="-C target-feature=+avx2,+avx512bw,+avx512vl,+avx512vnni" cargo +nightly miri test -p tastekeeper-kernels --lib`.
 //!

@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn every_way_gives_what_the_paper_writes() {
-        for seed in 0..8 {
+        for seed in 0..if cfg!(miri) { 1 } else { 8 } {
             let (key, unit) = (key(seed), noise(seed + 100).take(UNIT_BYTES).collect::<Vec<_>>());
             assert_eq!(digests(&key, &unit), [as_written(&key, &unit).as_slice()]);
             let mut array = [0; UNIT_BYTES];
@@ -231,7 +231,7 @@ mod tests {
         let key = key(3);
         let unit: Vec<u8> = noise(4).take(UNIT_BYTES).collect();
         let before = digests(&key, &unit);
-        for at in 0..UNIT_BYTES {
+        for at in (0..UNIT_BYTES).step_by(if cfg!(miri) { 509 } else { 1 }) {
             let mut changed = unit.clone();
             changed[at] ^= 1;
             let after = digests(&key, &changed);
