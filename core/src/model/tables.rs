@@ -216,9 +216,11 @@ impl Tables {
 /// `base`. Nothing, if they do not fit.
 #[inline]
 fn listed(section: &[u8], base: usize, width: usize, ends: [usize; 2]) -> &[u8] {
-    let [start, end] =
-        ends.map(|at| (element(section, at) as usize).checked_mul(width).and_then(|at| at.checked_add(base)));
-    start.zip(end).and_then(|(start, end)| section.get(start..end)).unwrap_or_default()
+    let place = |at: usize| (element(section, at) as usize).checked_mul(width)?.checked_add(base);
+    match (place(ends[0]), place(ends[1])) {
+        (Some(start), Some(end)) => section.get(start..end).unwrap_or_default(),
+        _ => &[],
+    }
 }
 
 /// Row `index` of a section of rows of equal length.
