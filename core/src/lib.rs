@@ -82,7 +82,7 @@
 //! | [`open`](Recommender::open), [`switch_profile`](Recommender::switch_profile) | disk, key custodian | reads history (and catalogue); finishes interrupted erasures |
 //! | [`track`](Recommender::track), [`track_all`](Recommender::track_all) | disk | one append for all events, with an fsync for [`Durability::Power`](store::Durability); at level Session neither |
 //! | [`upsert_items`](Recommender::upsert_items), [`patch_items`](Recommender::patch_items), [`remove_items`](Recommender::remove_items) | disk, seldom the custodian | one append; now and then the log is written anew |
-//! | [`load_model`](Recommender::load_model) | disk, key custodian | reads and checks the whole pack; a new version is remembered durably |
+//! | [`load_model`](Recommender::load_model) | disk, key custodian | maps the pack; one that was verified here before is read once, a new one is verified as a whole and remembered durably |
 //! | [`load_vocabulary`](Recommender::load_vocabulary) | disk | reads and checks the whole file; a new one is remembered durably |
 //! | [`preview_report`](Recommender::preview_report), [`pending_report`](Recommender::pending_report), [`confirm_sent`](Recommender::confirm_sent) | disk | linear in the history; durable when they return, at most three times an epoch |
 //! | [`recommend`](Recommender::recommend), [`recommend_next`](Recommender::recommend_next) | — | one scan over all items, more if variants of few products fill the answer |

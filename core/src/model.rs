@@ -18,13 +18,17 @@ use tastekeeper_kernels::dense;
 
 use crate::layout::{self, Section};
 use container::Container;
+pub(crate) use file::PackBytes;
+pub(crate) use known::KnownPack;
 pub(crate) use signature::{SignatureProblem, verify_detached};
 use tables::Tables;
 
 mod bytes;
 mod check;
 mod container;
+mod file;
 mod key;
+mod known;
 mod parameters;
 mod scan;
 mod signature;
@@ -96,6 +100,7 @@ pub struct Model {
     scales: [f32; 256],
     matrix: Vec<f32>,
     info: ModelInfo,
+    signer: PublicKey,
 }
 
 impl Model {
@@ -108,9 +113,33 @@ impl Model {
     ///
     /// The first broken rule, in the order of `format.md`.
     pub fn open(bytes: Arc<[u8]>, trusted: &[PublicKey]) -> Result<Self, ModelProblem> {
+        Self::verify(bytes.into(), trusted)
+    }
+
+    /// As [`open`](Self::open).
+    pub(crate) fn verify(bytes: PackBytes, trusted: &[PublicKey]) -> Result<Self, ModelProblem> {
         let container = Container::read(&bytes, trusted)?;
         let (tables, parameters) = Tables::new(bytes, &container)?;
         check::all(&tables)?;
+        Ok(Self::assemble(tables, parameters, container))
+    }
+
+    /// The model in `bytes`, without verifying it anew where one of `known` remembers that it was. Otherwise as
+    /// [`open`](Self::open). Also says whether it was known.
+    pub(crate) fn recognise(
+        bytes: PackBytes,
+        trusted: &[PublicKey],
+        known: &[KnownPack],
+    ) -> Result<(Self, bool), ModelProblem> {
+        let Some((pack, signer)) = known::recognise(&bytes, known, trusted) else {
+            return Ok((Self::verify(bytes, trusted)?, false));
+        };
+        let container = Container::read_signed(&bytes, signer, pack.digest())?;
+        let (tables, parameters) = Tables::new(bytes, &container)?;
+        Ok((Self::assemble(tables, parameters, container), true))
+    }
+
+    fn assemble(tables: Tables, parameters: Parameters, container: Container) -> Self {
         let scales = std::array::from_fn(|code| {
             let code = u8::try_from(code).expect("the table has 256 entries");
             layout::vector_scale(tables.shape.max_scale, code)
@@ -122,7 +151,7 @@ impl Model {
             dense::write_int8(row, scale, out);
         }
         let info = describe(&tables, &container);
-        Ok(Self { tables, parameters, scales, matrix, info })
+        Self { tables, parameters, scales, matrix, info, signer: container.signer }
     }
 
     /// The number of items.
@@ -183,7 +212,8 @@ impl Model {
             .map(|slot| (slot, self.tables.weight(weights, slot)))
             .take_while(|(_, weight)| *weight > 0)
             .map(|(slot, weight)| {
-                (self.tables.neighbour(ids, slot), f32::from(weight) * self.tables.shape.edge_step)
+                let item = self.tables.neighbour(ids, slot).min(self.len() - 1);
+                (item, f32::from(weight) * self.tables.shape.edge_step)
             })
     }
 
@@ -209,8 +239,9 @@ impl Model {
         let kind = self.attribute_kind(index)?;
         let index = index as usize;
         let name = str::from_utf8(self.tables.attribute_name(index)).ok()?;
-        let parent = self.tables.attribute_parent(index);
-        Some(Attribute { kind, name, parent: (parent != layout::NO_PARENT).then_some(parent) })
+        // Whoever walks up the tree comes to an end.
+        let parent = Some(self.tables.attribute_parent(index)).filter(|parent| (*parent as usize) < index);
+        Some(Attribute { kind, name, parent })
     }
 
     /// The index of the attribute of this kind and name; a binary search.
@@ -227,7 +258,7 @@ impl Model {
         let known = index < self.len() && self.attributes() > 0;
         let row: &[u8] = if known { self.tables.item_attribute_row(index as usize) } else { &[] };
         (0..row.len() / self.tables.attribute_id_bytes())
-            .map(move |slot| self.tables.item_attribute(row, slot))
+            .map(move |slot| self.tables.item_attribute(row, slot).min(self.attributes() - 1))
     }
 
     /// Writes the vector of an attribute. A new item's vector is the mean of its attributes' vectors, scaled to unit
@@ -287,7 +318,7 @@ fn search(order: &[u8], count: u32, compare: impl Fn(usize) -> std::cmp::Orderin
     let (mut low, mut high) = (0, count);
     while low < high {
         let middle = low + (high - low) / 2;
-        let index = bytes::element(order, middle as usize);
+        let index = bytes::element(order, middle as usize).min(count - 1);
         match compare(index as usize) {
             std::cmp::Ordering::Less => low = middle + 1,
             std::cmp::Ordering::Greater => high = middle,
@@ -328,7 +359,7 @@ fn describe(tables: &Tables, container: &Container) -> ModelInfo {
             Section::ItemAttributes,
             Section::AttributeVectors,
         ]),
-        key_id: container.key_id,
+        key_id: container.signer.id(),
         digest: container.digest,
     }
 }

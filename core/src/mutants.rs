@@ -10,6 +10,8 @@ use std::cell::Cell;
 pub enum Mutant {
     /// A pack's signature is not checked.
     AcceptAnySignature,
+    /// A pack is taken for one that was verified before, whatever its fingerprint.
+    AcceptAnyFingerprint,
     /// The log acknowledges an append whose fsync failed.
     IgnoreFailedSync,
     /// The log goes on after a failed fsync as if older unsynced writes were still safe.

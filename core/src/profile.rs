@@ -75,19 +75,25 @@ impl std::fmt::Debug for Profile {
 impl Profile {
     /// The profile of a shopper who did exactly `events`, oldest first.
     pub(crate) fn fold<'event>(events: impl IntoIterator<Item = &'event StoredEvent>) -> Self {
+        let events: Vec<&StoredEvent> = events.into_iter().collect();
+        let (old, recent) = events.split_at(window(&events));
         let mut profile = Self::default();
-        for event in events {
-            profile.apply(event);
-        }
+        old.iter().for_each(|event| profile.apply_lasting(event));
+        recent.iter().for_each(|event| profile.apply(event));
         profile
     }
 
     /// Goes on with one event that is not older than any before.
     pub(crate) fn apply(&mut self, event: &StoredEvent) {
-        if event.quiet && !mutant!(LearnFromGifts) {
-            return self.apply_quietly(&event.action);
+        self.apply_lasting(event);
+        if is_learned(event) {
+            self.apply_recent(&event.action);
         }
-        match &event.action {
+    }
+
+    /// What fades: the newest signals and views.
+    fn apply_recent(&mut self, action: &Action) {
+        match action {
             Action::View(item) => {
                 self.viewed.retain(|seen| seen != item);
                 self.viewed.push_front(item.clone());
@@ -96,21 +102,33 @@ impl Profile {
             }
             Action::ViewCategory(category) => self.signal(Signal::Browsed(category.clone())),
             Action::Search(query) => self.signal(Signal::Searched(query.clone())),
-            Action::AddToCart { item, quantity } => {
-                self.add_to_cart(item, *quantity);
-                self.signal(Signal::Carted(item.as_str().into()));
+            Action::AddToCart { item, .. } => self.signal(Signal::Carted(item.as_str().into())),
+            Action::AddToWishlist(item) => self.signal(Signal::Wishlisted(item.as_str().into())),
+            Action::Purchase { items, .. } => {
+                items.iter().for_each(|item| self.signal(Signal::Bought(item.as_str().into())));
             }
+            Action::Rate { item, value } if *value > 0.0 => {
+                self.signal(Signal::Liked(item.as_str().into(), *value))
+            }
+            _ => {}
+        }
+    }
+
+    /// What lasts: cart, wish list, purchases, dislikes.
+    fn apply_lasting(&mut self, event: &StoredEvent) {
+        if !is_learned(event) {
+            return self.apply_quietly(&event.action);
+        }
+        match &event.action {
+            Action::View(_) | Action::ViewCategory(_) | Action::Search(_) => {}
+            Action::AddToCart { item, quantity } => self.add_to_cart(item, *quantity),
             Action::RemoveFromCart { item, quantity } => self.take_from_cart(item, *quantity),
-            Action::AddToWishlist(item) => {
-                self.wish(item);
-                self.signal(Signal::Wishlisted(item.as_str().into()));
-            }
+            Action::AddToWishlist(item) => self.wish(item),
             Action::RemoveFromWishlist(item) => self.wishlist.retain(|wished| wished != item),
             Action::Purchase { items, .. } => {
                 for item in items {
                     self.cart.retain(|(carted, _)| carted != item);
                     self.purchases.push(Purchase { item: item.clone(), time_ms: event.time_ms });
-                    self.signal(Signal::Bought(item.as_str().into()));
                 }
             }
             Action::Refund { items } => {
@@ -124,8 +142,6 @@ impl Profile {
                 self.bad_ratings.retain(|(rated, _)| rated != item);
                 if *value < 0.0 {
                     self.bad_ratings.push((item.clone(), -value));
-                } else if *value > 0.0 {
-                    self.signal(Signal::Liked(item.as_str().into(), *value));
                 }
             }
             Action::NotInterested(subject) => {
@@ -172,6 +188,27 @@ impl Profile {
         self.signals.push_front(signal);
         self.signals.truncate(SIGNAL_WINDOW);
     }
+}
+
+fn is_learned(event: &StoredEvent) -> bool {
+    !event.quiet || mutant!(LearnFromGifts)
+}
+
+/// The first event of the newest ones that fill every window: nothing before it is left in signals and views. A view is a signal
+/// too, and there are more places for views than for signals, so views of that many items fill both.
+fn window(events: &[&StoredEvent]) -> usize {
+    const { assert!(VIEWED_WINDOW >= SIGNAL_WINDOW, "views fill the signals") };
+    let mut viewed: BTreeSet<&str> = BTreeSet::new();
+    for (place, event) in events.iter().enumerate().rev() {
+        if let Action::View(item) = &event.action
+            && is_learned(event)
+            && viewed.insert(item)
+            && viewed.len() == VIEWED_WINDOW
+        {
+            return place;
+        }
+    }
+    0
 }
 
 #[cfg(test)]
@@ -221,6 +258,35 @@ mod tests {
         let rate = |time, value| event(time, Action::Rate { item: "a".into(), value });
         assert_eq!(Profile::fold(&[rate(1, -0.5)]).bad_ratings, [("a".to_owned(), 0.5)]);
         assert_eq!(Profile::fold(&[rate(1, -0.5), rate(2, 1.0)]).bad_ratings, []);
+    }
+
+    #[test]
+    fn a_fold_leaves_out_nothing_that_going_on_would_keep() {
+        let mut state = 7_u32;
+        let mut draw = |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) % below
+        };
+        for (items, count) in [(40, 900), (150, 900), (400, 900), (101, 300), (1_000, 90)] {
+            let events: Vec<StoredEvent> = (0..count)
+                .map(|time| {
+                    let item = format!("i{}", draw(items));
+                    let action = match draw(12) {
+                        0 => Action::AddToCart { item, quantity: 1 },
+                        1 => Action::RemoveFromCart { item, quantity: 1 },
+                        2 => Action::Purchase { items: vec![item.clone(), format!("{item}x")], quantity: 1 },
+                        3 => Action::Rate { item, value: if draw(2) == 0 { 0.5 } else { -0.5 } },
+                        4 => Action::AddToWishlist(item),
+                        5 => Action::Search(item),
+                        _ => Action::View(item),
+                    };
+                    StoredEvent { quiet: draw(9) == 0, ..event(time, action) }
+                })
+                .collect();
+            let mut gone_on = Profile::default();
+            events.iter().for_each(|event| gone_on.apply(event));
+            assert!(Profile::fold(&events) == gone_on, "{items} items, {count} events");
+        }
     }
 
     #[test]

@@ -91,9 +91,16 @@ const BANNED_CRATES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Crates that may stand under one named crate only, with the reason.
-const ONLY_UNDER: &[(&str, &str, &str)] =
-    &[("libc", "cpufeatures", "asks an ARM processor whether it has the hashing instructions")];
+/// Crates that may stand under named crates only, each with the reason.
+const ONLY_UNDER: &[(&str, &str, &str)] = &[
+    ("libc", "cpufeatures", "asks an ARM processor whether it has the hashing instructions"),
+    ("libc", "memmap2", "maps the one model pack that the host named by its path, read-only"),
+    (
+        "memmap2",
+        "tastekeeper-kernels",
+        "the one crate with `unsafe` code; it maps for reading and offers nothing else",
+    ),
+];
 
 /// Crates that come along with the feature `prio`, and into no build without it: the whole of what it adds. Of the powers
 /// above `getrandom` is one. The engine never calls what would call it: the banned paths below have the crate's ways to.
@@ -103,7 +110,6 @@ const WITH_PRIO: &[&str] = &[
     "generic-array",
     "getrandom",
     "keccak",
-    "libc",
     "num-traits",
     "prio",
     "sha3",
@@ -210,10 +216,10 @@ fn crate_problems(edges: &BTreeSet<Edge>) -> Vec<String> {
                 problems.push(format!("`{parent}` needs `{name}`, which brings {power}"));
             }
         }
-        for (bound, only, _) in ONLY_UNDER {
-            if name == bound && parent != only {
-                problems.push(format!("`{parent}` needs `{name}`, which only `{only}` may"));
-            }
+        let allowed: Vec<_> =
+            ONLY_UNDER.iter().filter(|(bound, ..)| name == bound).map(|(_, only, _)| *only).collect();
+        if !allowed.is_empty() && !allowed.contains(&parent.as_str()) {
+            problems.push(format!("`{parent}` needs `{name}`, which only {allowed:?} may"));
         }
     }
     let direct: Vec<_> =
@@ -376,6 +382,9 @@ fn a_banned_crate_is_found_at_any_depth() {
 #[test]
 fn a_bound_crate_is_found_elsewhere() {
     assert_eq!(crate_problems(&tree("2cpufeatures v1\n3libc v1\n")), [] as [String; 0]);
+    let mapped = "2tastekeeper-kernels v1\n3memmap2 v1\n4libc v1\n";
+    assert_eq!(crate_problems(&tree(mapped)), [] as [String; 0]);
+    assert_eq!(crate_problems(&tree("2memmap2 v1\n3libc v1\n")).len(), 1);
     assert_eq!(crate_problems(&tree("2libc v1\n")).len(), 1);
 }
 

@@ -148,7 +148,11 @@ impl Recommender {
         self.call(|engine| engine.remove_items(ids))
     }
 
-    /// Loads the model pack at `path` and swaps it in at once, when its signature and every part of it are right.
+    /// Loads the model pack at `path` and swaps it in at once, when its signature and every part of it are right. A pack that was
+    /// loaded here before is known again and costs one reading of the file.
+    ///
+    /// The file is mapped, not copied, as long as it is in use: never change it in place. Write the next pack under another name,
+    /// and rename it over this one or load it under its own name. A file that is cut while it is in use ends the process.
     ///
     /// # Errors
     /// `ModelInvalid` saying why, and the pack in use stays in use; `StorageUnavailable` when the file cannot be read.
@@ -156,7 +160,7 @@ impl Recommender {
         self.call(|engine| engine.load_model(Path::new(&path))).map(Into::into)
     }
 
-    /// Loads a model pack from memory. As `load_model`.
+    /// Loads a model pack from memory, where a copy stays as long as it is in use. As `load_model`.
     ///
     /// # Errors
     /// `ModelInvalid` saying why.

@@ -4,14 +4,17 @@
 //! score per row. The sum over dimensions is of integers, so that every kernel gives the same bits; scaling and biasing is
 //! one multiplication and one addition in `f32`, never fused.
 //!
-//! This is the only place of the engine with `unsafe` code: calls of intrinsics that the processor was asked for, and loads
-//! whose bounds are checked before each block. [`Kernel::Scalar`] is safe code and what all others are tested against.
+//! This is the only place of the engine with `unsafe` code: calls of intrinsics that the processor was asked for, loads
+//! whose bounds are checked before each block, and the mapping of a file ([`map`]). [`nh`] is what a file's fingerprint begins
+//! with. [`Kernel::Scalar`] is safe code and what all others are tested against.
 //! Miri (a nightly compiler) runs the tests, and with them the kernels that it is told the processor has:
 //! `RUSTFLAGS="-C target-feature=+avx2,+avx512bw,+avx512vl,+avx512vnni" cargo +nightly miri test -p tastekeeper-kernels --lib`.
 //!
 //! Must never allocate, and never read past the rows it is given.
 
 pub mod dense;
+pub mod map;
+pub mod nh;
 mod query;
 mod scalar;
 

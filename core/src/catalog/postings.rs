@@ -28,7 +28,10 @@ impl Postings {
         for index in all() {
             view.visit_symbols(index, |symbol| {
                 let place = &mut next[symbol as usize];
-                items[*place as usize] = index;
+                // The second pass may find more than the first where a pack is changed under it.
+                if let Some(item) = items.get_mut(*place as usize) {
+                    *item = index;
+                }
                 *place += 1;
                 true
             });

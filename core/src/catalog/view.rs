@@ -72,8 +72,9 @@ pub(crate) struct View {
     symbols: BTreeMap<(SymbolKind, String), u32>,
     symbol_names: Vec<(SymbolKind, String)>,
     deny: DenyList,
-    /// For each symbol, whether it is a category that nothing is learned from.
-    sensitive: Vec<bool>,
+    /// For each symbol, whether it is a category that nothing is learned from. Of the model's symbols it is found out when somebody
+    /// asks: names are compared with long lists, and most are never asked about.
+    sensitive: Vec<OnceCell<bool>>,
 }
 
 const NO_SLOT: u32 = u32::MAX;
@@ -101,7 +102,7 @@ impl View {
             revision: 0,
             symbols: BTreeMap::new(),
             symbol_names: Vec::new(),
-            sensitive: sensitive_of_model(model.as_deref(), &deny),
+            sensitive: vec![OnceCell::new(); model.as_ref().map_or(0, |model| model.attributes() as usize)],
             deny,
             model,
         };
@@ -249,7 +250,8 @@ impl View {
         let symbol = self.model_symbols + number(self.symbol_names.len());
         self.symbols.insert((kind, name.to_owned()), symbol);
         self.symbol_names.push((kind, name.to_owned()));
-        self.sensitive.push(kind == SymbolKind::Category && self.deny.topic(name).is_some());
+        let sensitive = kind == SymbolKind::Category && self.deny.topic(name).is_some();
+        self.sensitive.push(OnceCell::from(sensitive));
         symbol
     }
 
@@ -307,7 +309,29 @@ impl View {
 
     /// Whether a symbol is a category that nothing is learned from, or one below it.
     pub(crate) fn is_sensitive_symbol(&self, symbol: u32) -> bool {
-        self.sensitive[symbol as usize] && !mutant!(LearnSensitive)
+        let known = self.sensitive[symbol as usize].get().copied();
+        known.unwrap_or_else(|| self.find_sensitive(symbol)) && !mutant!(LearnSensitive)
+    }
+
+    /// Walks from a symbol of the model up to the first category that says it of all below, or that is known not to.
+    fn find_sensitive(&self, symbol: u32) -> bool {
+        let (mut path, mut next, mut found) = (Vec::new(), Some(symbol), false);
+        // A parent is numbered before its children, so this ends.
+        while let Some(node) = next {
+            if let Some(known) = self.sensitive[node as usize].get() {
+                found = *known;
+                break;
+            }
+            path.push(node);
+            let attribute = self.model.as_ref().and_then(|model| model.attribute(node));
+            let category = attribute.filter(|found| found.kind == AttributeKind::Category);
+            found = category.is_some_and(|category| self.deny.topic(category.name).is_some());
+            next = category.and_then(|category| category.parent).filter(|_| !found);
+        }
+        for node in path {
+            let _ = self.sensitive[node as usize].set(found);
+        }
+        found
     }
 
     /// Whether nothing is learned from a category, by its id; from a search, by its words.
@@ -552,18 +576,4 @@ impl View {
     pub(crate) fn new_items(&self) -> impl Iterator<Item = u32> + '_ {
         number(self.model_items)..number(self.len())
     }
-}
-
-/// For each symbol of the model, whether it is a category that nothing is learned from, or one below it.
-fn sensitive_of_model(model: Option<&Model>, deny: &DenyList) -> Vec<bool> {
-    let mut sensitive: Vec<bool> = Vec::new();
-    let Some(model) = model else { return sensitive };
-    for symbol in 0..model.attributes() {
-        let found = model.attribute(symbol).filter(|found| found.kind == AttributeKind::Category);
-        // A parent is numbered before its children.
-        sensitive.push(found.is_some_and(|found| {
-            deny.topic(found.name).is_some() || found.parent.is_some_and(|parent| sensitive[parent as usize])
-        }));
-    }
-    sensitive
 }

@@ -12,6 +12,7 @@ use super::{Finding, Platform};
 use crate::codec;
 use crate::consent::{PersonalizationLevel, ProfileConsent};
 use crate::error::{Error, Result};
+use crate::model::KnownPack;
 use crate::mutant;
 use crate::report::Ledger;
 use crate::store::{self, CallRandom, SealedLog, SealedState};
@@ -20,7 +21,7 @@ mod versions;
 use versions::decode_control;
 
 /// Version byte of [`Control`].
-const CONTROL_VERSION: u8 = 3;
+const CONTROL_VERSION: u8 = 4;
 /// The name of the state's files and key.
 const CONTROL: &str = "control";
 /// Most profiles on one phone.
@@ -57,6 +58,8 @@ fn log_name(number: u32) -> String {
 struct InstalledModel {
     model_id: String,
     pack_version: u64,
+    /// How the file is told that was verified then.
+    known: Option<KnownPack>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -272,23 +275,37 @@ impl ControlFile {
         self.control.models.iter().find(|model| model.model_id == model_id).map(|model| model.pack_version)
     }
 
-    /// Remembers an installed version, durably if it is newer than what is known.
+    /// The packs that were verified and need not be again.
+    pub(super) fn known_packs(&self) -> Vec<KnownPack> {
+        self.control.models.iter().filter_map(|model| model.known.clone()).collect()
+    }
+
+    /// Remembers an installed version, durably if it is newer than what is known, and how its file is told, if `known` says.
     pub(super) fn remember_model(
         &mut self,
         model_id: &str,
         pack_version: u64,
+        known: Option<KnownPack>,
         random: &mut CallRandom,
     ) -> Result<()> {
-        if self.installed_version(model_id) == Some(pack_version) {
+        let installed = self.installed_version(model_id) == Some(pack_version);
+        if installed && known.is_none() {
             return Ok(());
         }
         let before = self.control.models.clone();
         self.control.models.retain(|model| model.model_id != model_id);
-        self.control.models.push(InstalledModel { model_id: model_id.to_owned(), pack_version });
+        self.control.models.push(InstalledModel { model_id: model_id.to_owned(), pack_version, known });
         if self.control.models.len() > MAX_MODELS {
             self.control.models.remove(0);
         }
-        self.save(random).inspect_err(|_| self.control.models = before)
+        match self.save(random) {
+            // Not to know a file again costs time and nothing else.
+            Err(_) if installed => {
+                self.control.models = before;
+                Ok(())
+            }
+            saved => saved.inspect_err(|_| self.control.models = before),
+        }
     }
 
     /// What was drawn, spent and sent.
@@ -422,7 +439,11 @@ mod tests {
             erasing: false,
             shares_guarded: true,
         });
-        let models = (0..16).map(|number| InstalledModel { model_id: name(number), pack_version: u64::MAX });
+        let models = (0..16).map(|number| InstalledModel {
+            model_id: name(number),
+            pack_version: u64::MAX,
+            known: Some(KnownPack::largest()),
+        });
         let ledger = Ledger::largest();
         let control =
             Control { profiles: profiles.collect(), models: models.collect(), ledger, ..Control::default() };

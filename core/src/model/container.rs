@@ -24,7 +24,7 @@ pub(super) struct Entry {
 pub(super) struct Container {
     pub(super) pack_version: u64,
     pub(super) created_day: u32,
-    pub(super) key_id: [u8; 8],
+    pub(super) signer: PublicKey,
     pub(super) digest: [u8; 64],
     entries: [Option<Entry>; Section::ALL.len()],
 }
@@ -34,12 +34,26 @@ impl Container {
     pub(super) fn read(bytes: &[u8], trusted: &[PublicKey]) -> Result<Self, ModelProblem> {
         identify(bytes)?;
         let (body, trailer) = bytes.split_at(bytes.len() - layout::TRAILER_BYTES);
-        let (key_id, digest) = verify(body, trailer, trusted)?;
+        let (signer, digest) = verify(body, trailer, trusted)?;
+        Self::read_body(body, signer, digest)
+    }
+
+    /// As [`read`](Self::read), of bytes that are known to be signed by `signer` and to have this digest.
+    pub(super) fn read_signed(
+        bytes: &[u8],
+        signer: &PublicKey,
+        digest: [u8; 64],
+    ) -> Result<Self, ModelProblem> {
+        identify(bytes)?;
+        Self::read_body(&bytes[..bytes.len() - layout::TRAILER_BYTES], signer, digest)
+    }
+
+    fn read_body(body: &[u8], signer: &PublicKey, digest: [u8; 64]) -> Result<Self, ModelProblem> {
         check_header(body)?;
         Ok(Self {
             pack_version: u64_at(body, header::PACK_VERSION),
             created_day: u32_at(body, header::CREATED_DAY),
-            key_id,
+            signer: signer.clone(),
             digest,
             entries: read_table(body)?,
         })
@@ -82,8 +96,12 @@ fn identify(bytes: &[u8]) -> Result<(), ModelProblem> {
     }
 }
 
-/// Returns the key id and the digest of `body` if a trusted key signed it.
-fn verify(body: &[u8], trailer: &[u8], trusted: &[PublicKey]) -> Result<([u8; 8], [u8; 64]), ModelProblem> {
+/// Returns the key and the digest of `body` if a trusted key signed it.
+fn verify<'a>(
+    body: &[u8],
+    trailer: &[u8],
+    trusted: &'a [PublicKey],
+) -> Result<(&'a PublicKey, [u8; 64]), ModelProblem> {
     if !trailer.starts_with(&layout::SIGNATURE_ALGORITHM) {
         return Err(ModelProblem::BadSignature);
     }
@@ -94,11 +112,9 @@ fn verify(body: &[u8], trailer: &[u8], trusted: &[PublicKey]) -> Result<([u8; 8]
         return Err(ModelProblem::UnknownKey);
     }
     let digest: [u8; 64] = Blake2b512::digest(body).into();
-    if candidates.any(|key| key.verifies(&digest, &signature)) || crate::mutant!(AcceptAnySignature) {
-        Ok((key_id, digest))
-    } else {
-        Err(ModelProblem::BadSignature)
-    }
+    let signer =
+        candidates.find(|key| key.verifies(&digest, &signature) || crate::mutant!(AcceptAnySignature));
+    Ok((signer.ok_or(ModelProblem::BadSignature)?, digest))
 }
 
 /// The header's signed fields. Requirements come first: a newer format may use what is reserved here.

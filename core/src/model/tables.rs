@@ -1,18 +1,18 @@
 //! The sections of one pack: which exist, how long they must be, and how a row of each is found.
 //!
-//! Lengths follow from the shape, so that no later read can leave its section.
-
-use std::sync::Arc;
+//! Lengths follow from the shape, so that no later read can leave its section. What contents say of other contents (offsets,
+//! indices) was checked once, but a mapped file can change: reads that follow them give something for anything they find.
 
 use super::bytes::{array_at, element, nibble, packed, u32_at};
 use super::container::{Container, Entry};
+use super::file::PackBytes;
 use super::parameters::{self, Parameters, Shape};
 use crate::error::{ModelProblem, Requirement};
 use crate::layout::{self, Section};
 
 /// The bytes of a pack with the place of every section and its encoding.
 pub(super) struct Tables {
-    bytes: Arc<[u8]>,
+    pub(super) bytes: PackBytes,
     places: [(usize, usize); Section::ALL.len()],
     pub(super) shape: Shape,
     pub(super) int8_vectors: bool,
@@ -23,7 +23,7 @@ pub(super) struct Tables {
 
 impl Tables {
     /// Finds the sections and checks encodings and lengths.
-    pub(super) fn new(bytes: Arc<[u8]>, container: &Container) -> Result<(Self, Parameters), ModelProblem> {
+    pub(super) fn new(bytes: PackBytes, container: &Container) -> Result<(Self, Parameters), ModelProblem> {
         let block = container.require(Section::Parameters)?;
         plain(Section::Parameters, block)?;
         if block.end - block.start != layout::PARAMETER_BYTES {
@@ -130,8 +130,7 @@ impl Tables {
     /// Bytes of the id of item `index`.
     pub(super) fn item_id(&self, index: usize) -> &[u8] {
         let section = self.section(Section::ItemIds);
-        let names = (self.shape.items as usize + 1) * 4;
-        &section[names + element(section, index) as usize..names + element(section, index + 1) as usize]
+        listed(section, (self.shape.items as usize + 1) * 4, 1, [index, index + 1])
     }
 
     /// Bytes of one item's vector.
@@ -162,7 +161,7 @@ impl Tables {
         row(self.section(Section::NeighbourWeights), index, self.weight_row_bytes())
     }
 
-    /// The item in `slot` of a row of [`Tables::neighbour_row`].
+    /// The item in `slot` of a row of [`Tables::neighbour_row`], as the file has it.
     #[inline]
     pub(super) fn neighbour(&self, row: &[u8], slot: usize) -> u32 {
         packed(row, slot, self.neighbour_bits)
@@ -174,7 +173,7 @@ impl Tables {
         if self.u8_weights { row[slot] } else { nibble(row, slot) }
     }
 
-    /// Parent of attribute `index`, or [`layout::NO_PARENT`].
+    /// Parent of attribute `index`, or [`layout::NO_PARENT`], as the file has it.
     pub(super) fn attribute_parent(&self, index: usize) -> u32 {
         element(self.section(Section::Attributes), index)
     }
@@ -189,9 +188,7 @@ impl Tables {
     pub(super) fn attribute_name(&self, index: usize) -> &[u8] {
         let section = self.section(Section::Attributes);
         let count = self.shape.attributes as usize;
-        let names = count * 9 + 4;
-        let offset = |index: usize| element(section, count + index) as usize;
-        &section[names + offset(index)..names + offset(index + 1)]
+        listed(section, count * 9 + 4, 1, [count + index, count + index + 1])
     }
 
     /// Bytes of one attribute id in the item lists.
@@ -202,19 +199,27 @@ impl Tables {
     /// The attribute ids of item `index`, packed.
     pub(super) fn item_attribute_row(&self, index: usize) -> &[u8] {
         let section = self.section(Section::ItemAttributes);
-        let width = self.attribute_id_bytes();
-        let ids = (self.shape.items as usize + 1) * 4;
-        let offset = |index: usize| ids + element(section, index) as usize * width;
-        &section[offset(index)..offset(index + 1)]
+        listed(section, (self.shape.items as usize + 1) * 4, self.attribute_id_bytes(), [index, index + 1])
     }
 
-    /// The attribute in `slot` of a row of [`Tables::item_attribute_row`].
+    /// The attribute in `slot` of a row of [`Tables::item_attribute_row`], as the file has it.
     pub(super) fn item_attribute(&self, row: &[u8], slot: usize) -> u32 {
         if self.wide_attribute_ids {
             element(row, slot)
         } else {
             u32::from(u16::from_le_bytes(array_at(row, slot * 2)))
         }
+    }
+}
+
+/// What lies between two offsets in a section: the offsets are its elements at `ends`, count units of `width` bytes, and begin at
+/// `base`. Nothing, if they do not fit.
+#[inline]
+fn listed(section: &[u8], base: usize, width: usize, ends: [usize; 2]) -> &[u8] {
+    let place = |at: usize| (element(section, at) as usize).checked_mul(width)?.checked_add(base);
+    match (place(ends[0]), place(ends[1])) {
+        (Some(start), Some(end)) => section.get(start..end).unwrap_or_default(),
+        _ => &[],
     }
 }
 

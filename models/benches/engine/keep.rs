@@ -12,12 +12,13 @@ use tastekeeper_models::host::SystemRandom;
 use crate::measure::{Contest, Row, time};
 use crate::phone::Phone;
 use crate::sample;
+use crate::start::{memory_of_a_start, start};
 
 /// Items the events are about: each has several, so that forgetting one takes out more than one event.
 const ITEMS: u32 = 200;
 
-/// Measures in `folder`.
-pub(crate) fn measure(folder: &Path, rounds: usize) -> Vec<Row> {
+/// Measures in `folder`. Also says what a start with the large pack takes in memory, in kB, where the system tells.
+pub(crate) fn measure(folder: &Path, rounds: usize) -> (Vec<Row>, Option<u64>) {
     let packs = [10_000, 100_000].map(|items| {
         let path = folder.join(format!("{items}.pack"));
         fs::write(&path, sample::pack(items)).expect("a sound disk");
@@ -52,9 +53,12 @@ pub(crate) fn measure(folder: &Path, rounds: usize) -> Vec<Row> {
             })
         });
     }
+    contest.enter("open, 100k model, first answer", Some("open, 5 000 events"), || {
+        time(|| start(&long, large_pack))
+    });
     rows.extend(contest.run(rounds));
     rows.extend(withdraw(folder, small_pack, 10 * rounds));
-    rows
+    (rows, memory_of_a_start(&long, large_pack))
 }
 
 /// Lowering to Off, whatever was kept; and its largest part alone: the consent state, made durable before and after.

@@ -14,7 +14,7 @@ use crate::measure::time;
 use crate::sample;
 
 /// The two folders of a phone, copied for every turn that changes them.
-pub(crate) struct Phone(PathBuf);
+pub(crate) struct Phone(pub(crate) PathBuf);
 
 impl Phone {
     /// A phone in `folder` with `events` and the model pack at `pack` seen once.

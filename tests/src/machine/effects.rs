@@ -8,7 +8,7 @@ use super::calls::{Said, platform_signals};
 use super::deed::{Deed, Memory};
 use super::ideal::{Ideal, Kept, Ledger, Offered, Person};
 use super::place::add;
-use super::step::{Call, Offer, Scope};
+use super::step::{Call, Offer, Scope, Way};
 use crate::phone::DAY_MS;
 
 /// What may be said, and the phone afterwards.
@@ -81,7 +81,7 @@ impl Ideal {
                 Some(None) | None => vec![(Said::Invalid, self)],
             },
             Call::Remove(number) => self.put(*number, None, hit),
-            Call::Load(version, _) => self.load(*version, hit),
+            Call::Load(version, way) => self.load(*version, *way != Way::Install, hit),
         }
     }
 
@@ -223,21 +223,24 @@ impl Ideal {
         endings
     }
 
-    fn load(self, version: u64, hit: bool) -> Vec<Ending> {
+    /// `as_file`: its bytes are there to be known again.
+    fn load(self, version: u64, as_file: bool, hit: bool) -> Vec<Ending> {
         if self.ledger.model.is_some_and(|installed| installed > version) {
             return vec![(Said::OlderModel, self)];
         }
         let mut loaded = Self { has_model: true, ..self.clone() };
-        if self.ledger.model == Some(version) {
+        let installed = self.ledger.model == Some(version);
+        if installed && (self.ledger.knows_file || !as_file) {
             return vec![(Said::Done, loaded)];
         }
-        loaded.ledger.model = Some(version);
-        let mut failed = self;
+        // Not to know a file again is no failure.
+        let (said, mut failed) = if installed { (Said::Done, loaded.clone()) } else { (Said::Failed, self) };
+        (loaded.ledger.model, loaded.ledger.knows_file) = (Some(version), as_file);
         failed.ledger_on_disk.attempt(Some(loaded.ledger.clone()));
         loaded.save(false);
         let mut endings = vec![(Said::Done, loaded)];
         if hit {
-            endings.push((Said::Failed, failed));
+            endings.push((said, failed));
         }
         endings
     }

@@ -136,6 +136,8 @@ pub struct Ledger {
     pub stopped: bool,
     /// The newest version of the model that was installed.
     pub model: Option<u64>,
+    /// Its file was verified and is known again.
+    pub knows_file: bool,
 }
 
 impl Ledger {

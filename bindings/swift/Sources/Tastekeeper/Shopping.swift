@@ -30,7 +30,8 @@ extension Personalizer {
     /// Takes items down. Unknown ids are fine.
     public func remove(_ ids: [String]) async throws { try await change { try $0.removeItems(ids: ids) } }
 
-    /// Loads the model pack at `path` and swaps it in at once.
+    /// Loads the model pack at `path` and swaps it in at once. The file is mapped as long as it is in use: never change it in
+    /// place, rename the next one over it.
     /// - Throws: `TastekeeperError.ModelInvalid` saying why; the pack in use stays in use.
     @discardableResult
     public func loadModel(at path: String) async throws -> ModelInfo {

@@ -10,6 +10,25 @@ use crate::consent::{ProfileConsent, ProfileConsentV1};
 use crate::report::Ledger;
 use crate::store::CallRandom;
 
+/// [`Control`] as version 3 kept it: no pack was known again.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct ControlV3 {
+    profiles: Vec<ProfileEntry>,
+    active: u32,
+    next_number: u32,
+    models: Vec<InstalledModelV1>,
+    stopped: bool,
+    ledger: Ledger,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct InstalledModelV1 {
+    model_id: String,
+    pack_version: u64,
+}
+
 /// [`Control`] as version 2 kept it: nothing was ever shared.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(Serialize))]
@@ -17,7 +36,7 @@ struct ControlV2 {
     profiles: Vec<ProfileEntryV2>,
     active: u32,
     next_number: u32,
-    models: Vec<InstalledModel>,
+    models: Vec<InstalledModelV1>,
     stopped: bool,
 }
 
@@ -37,7 +56,7 @@ struct ControlV1 {
     profiles: Vec<ProfileEntryV1>,
     active: u32,
     next_number: u32,
-    models: Vec<InstalledModel>,
+    models: Vec<InstalledModelV1>,
 }
 
 #[derive(Deserialize)]
@@ -67,7 +86,7 @@ impl ControlV1 {
     }
 }
 
-impl From<ControlV2> for Control {
+impl From<ControlV2> for ControlV3 {
     fn from(old: ControlV2) -> Self {
         let upgrade = |entry: ProfileEntryV2| ProfileEntry {
             number: entry.number,
@@ -87,11 +106,30 @@ impl From<ControlV2> for Control {
     }
 }
 
+impl From<ControlV3> for Control {
+    fn from(old: ControlV3) -> Self {
+        let upgrade = |model: InstalledModelV1| InstalledModel {
+            model_id: model.model_id,
+            pack_version: model.pack_version,
+            known: None,
+        };
+        Self {
+            profiles: old.profiles,
+            active: old.active,
+            next_number: old.next_number,
+            models: old.models.into_iter().map(upgrade).collect(),
+            stopped: old.stopped,
+            ledger: old.ledger,
+        }
+    }
+}
+
 /// Reads the state of any version.
 pub(super) fn decode_control(blob: &[u8], random: &mut CallRandom) -> Result<Control, CodecError> {
     match blob.first() {
-        Some(1) => Ok(codec::decode::<ControlV1>(1, blob)?.upgrade(random).into()),
-        Some(2) => Ok(codec::decode::<ControlV2>(2, blob)?.into()),
+        Some(1) => Ok(ControlV3::from(codec::decode::<ControlV1>(1, blob)?.upgrade(random)).into()),
+        Some(2) => Ok(ControlV3::from(codec::decode::<ControlV2>(2, blob)?).into()),
+        Some(3) => Ok(codec::decode::<ControlV3>(3, blob)?.into()),
         _ => codec::decode(CONTROL_VERSION, blob),
     }
 }
@@ -102,15 +140,16 @@ mod tests {
     use crate::consent::PersonalizationLevel;
     use crate::platform::SeededRandom;
 
-    fn models() -> Vec<InstalledModel> {
-        vec![InstalledModel { model_id: "shop".into(), pack_version: 3 }]
+    fn models() -> Vec<InstalledModelV1> {
+        vec![InstalledModelV1 { model_id: "shop".into(), pack_version: 3 }]
     }
 
     fn is_read(blob: &[u8], stopped: bool) {
         let random = &mut CallRandom::draw(&SeededRandom::new(1));
         let new = decode_control(blob, random).unwrap();
         assert_eq!((new.active, new.next_number, new.stopped), (4, 5, stopped));
-        assert_eq!((new.models.as_slice(), new.ledger.is_unused()), (models().as_slice(), true));
+        let installed = InstalledModel { model_id: "shop".into(), pack_version: 3, known: None };
+        assert_eq!((new.models.as_slice(), new.ledger.is_unused()), ([installed].as_slice(), true));
         let entry = &new.profiles[0];
         assert_eq!((entry.number, entry.name.as_str(), entry.erasing), (4, "anna", true));
         assert_eq!((entry.consent.level, entry.shares_guarded), (PersonalizationLevel::OnDevice, false));
@@ -134,5 +173,21 @@ mod tests {
         let profiles = vec![ProfileEntryV2 { number: 4, name: "anna".into(), consent, erasing: true }];
         let old = ControlV2 { profiles, active: 4, next_number: 5, models: models(), stopped: true };
         is_read(&codec::encode(2, &old).unwrap(), true);
+    }
+
+    #[test]
+    fn version_three_is_read() {
+        let random = &mut CallRandom::draw(&SeededRandom::new(1));
+        let consent = ProfileConsentV1::sample(PersonalizationLevel::OnDevice).upgrade(random);
+        let profiles = vec![ProfileEntry {
+            number: 4,
+            name: "anna".into(),
+            consent,
+            erasing: true,
+            shares_guarded: false,
+        }];
+        let (models, ledger) = (models(), Ledger::default());
+        let old = ControlV3 { profiles, active: 4, next_number: 5, models, stopped: true, ledger };
+        is_read(&codec::encode(3, &old).unwrap(), true);
     }
 }
