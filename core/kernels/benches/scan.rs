@@ -54,6 +54,8 @@ fn main() {
             let bytes = noise(rows * query.row_bytes());
             let (scale_codes, bias_codes) = (noise(rows), noise(rows));
             let (scales, biases) = ([0.01; 256], [0.5; 256]);
+            // Every row is looked up.
+            let (top_scale, least) = (0.01, f32::NEG_INFINITY);
             let pass = |kernel: Kernel| {
                 let (mut sums, mut out) = ([0; BLOCK], [0.0; BLOCK]);
                 let start = Instant::now();
@@ -62,7 +64,14 @@ fn main() {
                 for ((rows, scale_codes), bias_codes) in
                     blocks.zip(scale_codes.chunks(BLOCK)).zip(bias_codes.chunks(BLOCK))
                 {
-                    let finish = Finish { scale_codes, scales: &scales, bias_codes, biases: &biases, top_scale, least };
+                    let finish = Finish {
+                        scale_codes,
+                        scales: &scales,
+                        bias_codes,
+                        biases: &biases,
+                        top_scale,
+                        least,
+                    };
                     let out = &mut out[..scale_codes.len()];
                     top = top.max(scores(kernel, &query, rows, finish, &mut sums, out));
                 }
