@@ -36,6 +36,19 @@ const RECIPE: Recipe = Recipe {
     pruned: &[],
 };
 
+/// The part `instructions`: counts and compares, where there is a ledger.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn test(steps: &mut Steps) -> Result<(), Failure> {
+    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        let instructions = steps.cargo(&["xtask", "ledger"]);
+        return steps.run_tests("instructions of each call", instructions);
+    }
+    steps.notice("instructions were NOT counted: the ledger is of Linux on x86-64");
+    Ok(())
+}
+
 /// Counts instructions, and compares with the ledger, or writes it.
 ///
 /// # Errors

@@ -88,7 +88,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "quality",
-        about: "the instructions of each call, and the figures on published logs when the development data is there",
+        about: "reports audited from outside, and the figures on published logs when the development data is there",
         run: quality::run,
         is_beside: true,
     },
@@ -96,6 +96,12 @@ const PARTS: &[Part] = &[
         name: "peers",
         about: "the metrics of evaluations against RecTools, to 1e-9",
         run: peers::run,
+        is_beside: false,
+    },
+    Part {
+        name: "instructions",
+        about: "the instructions of each call of the engine against the ledger",
+        run: ledger::test,
         is_beside: false,
     },
     Part {
@@ -114,7 +120,7 @@ fn usage() -> String {
         "usage: cargo xtask test [part ..]\n       cargo xtask bench [python|kotlin|swift]\n       cargo xtask bench curves [items|history|k|filters|selectivity ..]\n       cargo xtask bench peers [--shops beauty,10000,..] [--rounds N]\n       cargo xtask ledger [--write]\n       cargo xtask scale [events ..]\n       cargo xtask load [seconds [connections]]\n       cargo xtask shop [--large] [--listen ADDRESS]\n       cargo xtask package [android|apple|python ..]\n\nparts (all of them when none is named):\n",
     );
     for part in PARTS {
-        text += &format!("  {:<8} {}\n", part.name, part.about);
+        text += &format!("  {:<12} {}\n", part.name, part.about);
     }
     text
 }

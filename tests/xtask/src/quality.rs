@@ -1,20 +1,14 @@
-//! The part `quality`: what calls cost, and the command's figures on published logs.
+//! The part `quality`: reports audited from outside, and the command's figures on published logs.
 
 use crate::rust::left_out;
 use crate::steps::{Failure, Steps};
 
-/// Counts instructions, audits reports from outside, and trains and evaluates on the development data; minutes. Without the data the tests say that they did not run.
+/// Audits reports from outside, and trains and evaluates on the development data; minutes. Without the data the tests say that they did not run.
 /// They are those tests of the part `rust` that are left out there, from the same builds: optimised, and with their checks.
 ///
 /// # Errors
 /// A figure that is not reached.
 pub(crate) fn run(steps: &mut Steps) -> Result<(), Failure> {
-    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        let instructions = steps.cargo(&["xtask", "ledger"]);
-        steps.run_tests("instructions of each call", instructions)?;
-    } else {
-        steps.notice("instructions were NOT counted: the ledger is of Linux on x86-64");
-    }
     let audits = left_out(steps, &["--test=reports_are_exact", "--test=reports_withstand_an_audit"]);
     steps.run_tests("reports, audited from outside", audits)?;
     let tables = left_out(steps, &["--lib"]);

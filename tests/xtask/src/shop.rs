@@ -57,7 +57,7 @@ fn failure(step: &str, reason: impl Into<String>, repeat: &str) -> Failure {
 /// The first step that fails.
 pub(crate) fn run(steps: &mut Steps, arguments: &[String]) -> Result<(), Failure> {
     let is_large = arguments.iter().any(|argument| argument == "--large");
-    let built = build(steps, is_large)?;
+    let built = build(steps, "--package=shop", is_large)?;
     let mut serve = steps.command(&built.program);
     serve.args(["serve", "--web", WEB, "--built"]).arg(&built.folder);
     serve.args(arguments.iter().filter(|argument| *argument != "--large"));
@@ -70,7 +70,7 @@ pub(crate) fn run(steps: &mut Steps, arguments: &[String]) -> Result<(), Failure
 /// The first step that fails, a missing browser among them.
 pub(crate) fn test(steps: &mut Steps) -> Result<(), Failure> {
     find_tools(steps)?;
-    let built = build(steps, false)?;
+    let built = build(steps, "--workspace", false)?;
     let mut scenarios = node(steps, &built);
     scenarios.arg(SCENARIOS);
     steps.run_tests("scenarios in WebAssembly", scenarios)?;
@@ -151,14 +151,14 @@ fn find_tools(steps: &mut Steps) -> Result<(), Failure> {
     }
 }
 
-/// The engine's WebAssembly, the program, the glue and the data.
-fn build(steps: &mut Steps, is_large: bool) -> Result<Built, Failure> {
+/// The engine's WebAssembly, the program, the glue and the data. What the program depends on is built as `selection` needs it:
+/// with the whole workspace selected it is what the tests were built with, and so is there.
+fn build(steps: &mut Steps, selection: &str, is_large: bool) -> Result<Built, Failure> {
     add_target(steps)?;
     let mut engine = steps.cargo(&["rustc", "--locked", "-p", ENGINE, "--lib", "--crate-type", "cdylib"]);
     engine.args(["--profile", "web", "--target", TARGET]);
     steps.run("the engine as WebAssembly", engine)?;
-    // As the tests are built: what they share is compiled once.
-    let program = steps.cargo(&["build", "--locked", "-p", "shop"]);
+    let program = steps.cargo(&["build", "--locked", selection, "--bin", "shop"]);
     steps.run("the shop's program", program)?;
 
     let target = steps.target();
