@@ -3,8 +3,8 @@
 use crate::rust::left_out;
 use crate::steps::{Failure, Steps};
 
-/// Audits reports from outside, and trains and evaluates on the development data; minutes. Without the data the tests say that they did not run.
-/// They are those tests of the part `rust` that are left out there, from the same builds: optimised, and with their checks.
+/// Audits reports from outside, and trains and evaluates on the development data; minutes. Without the data the tests say that they
+/// did not run. They are those tests of the part `rust` that are left out there, from the same builds: optimised, and with their checks.
 ///
 /// # Errors
 /// A figure that is not reached.
