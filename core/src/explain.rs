@@ -4,7 +4,7 @@
 //! Must never: leave a part out. The parts are derived term by term, the score through their sum; a test compares.
 
 use crate::catalog::{SymbolKind, View};
-use crate::ranking::query::{Origin, Query, TermParts};
+use crate::ranking::query::{Origin, Query};
 use crate::ranking::request::Source;
 use crate::ranking::{Extra, RankedItem};
 
@@ -185,7 +185,10 @@ pub(crate) fn explain(
     let bundle = seeds.len() > 1 || matches!(query.terms.first(), Some(term) if term.is_graph_only());
     let indices: Vec<u32> = items.iter().map(|item| item.index).collect();
     let mut listed = Parts { unit: scale.unit, parts: Vec::new(), rest: 0.0 };
-    let of_item = |(item, parts): (&RankedItem, Vec<TermParts>)| {
+    let mut breakdowns = Vec::with_capacity(items.len());
+    let mut left = items.iter();
+    query.parts(view, &indices, |parts| {
+        let Some(item) = left.next() else { return };
         listed.parts.clear();
         listed.rest = 0.0;
         for (term, part) in query.terms.iter().zip(parts) {
@@ -220,9 +223,9 @@ pub(crate) fn explain(
         }
         listed.parts.sort_by(|left, right| right.2.abs().total_cmp(&left.2.abs()));
         // As short as it is: answers are remembered.
-        Breakdown { score: scale.score(item.raw), parts: listed.parts.as_slice().into() }
-    };
-    items.iter().zip(query.parts(view, &indices)).map(of_item).collect()
+        breakdowns.push(Breakdown { score: scale.score(item.raw), parts: listed.parts.as_slice().into() });
+    });
+    breakdowns
 }
 
 /// Parts on their way: the small ones are summed up.

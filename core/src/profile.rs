@@ -44,7 +44,7 @@ impl Signal {
 /// One purchase of one item.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Purchase {
-    pub(crate) item: String,
+    pub(crate) item: KnownItem,
     pub(crate) time_ms: i64,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct Profile {
     /// Newest first, without repeats.
     pub(crate) viewed: VecDeque<String>,
     /// In the order they were put in.
-    pub(crate) cart: Vec<(String, u32)>,
+    pub(crate) cart: Vec<(KnownItem, u32)>,
     pub(crate) wishlist: Vec<String>,
     /// Oldest first.
     pub(crate) purchases: Vec<Purchase>,
@@ -127,13 +127,14 @@ impl Profile {
             Action::RemoveFromWishlist(item) => self.wishlist.retain(|wished| wished != item),
             Action::Purchase { items, .. } => {
                 for item in items {
-                    self.cart.retain(|(carted, _)| carted != item);
-                    self.purchases.push(Purchase { item: item.clone(), time_ms: event.time_ms });
+                    self.cart.retain(|(carted, _)| carted.id() != item);
+                    self.purchases.push(Purchase { item: item.as_str().into(), time_ms: event.time_ms });
                 }
             }
             Action::Refund { items } => {
                 for item in items {
-                    if let Some(last) = self.purchases.iter().rposition(|purchase| purchase.item == *item) {
+                    if let Some(last) = self.purchases.iter().rposition(|purchase| purchase.item.id() == item)
+                    {
                         self.purchases.remove(last);
                     }
                 }
@@ -157,21 +158,23 @@ impl Profile {
             Action::RemoveFromCart { item, quantity } => self.take_from_cart(item, *quantity),
             Action::AddToWishlist(item) => self.wish(item),
             Action::RemoveFromWishlist(item) => self.wishlist.retain(|wished| wished != item),
-            Action::Purchase { items, .. } => self.cart.retain(|(carted, _)| !items.contains(carted)),
+            Action::Purchase { items, .. } => {
+                self.cart.retain(|(carted, _)| !items.iter().any(|item| item == carted.id()))
+            }
             _ => {}
         }
     }
 
     fn add_to_cart(&mut self, item: &str, quantity: u32) {
-        match self.cart.iter_mut().find(|(carted, _)| carted == item) {
+        match self.cart.iter_mut().find(|(carted, _)| carted.id() == item) {
             Some((_, count)) => *count = count.saturating_add(quantity),
-            None => self.cart.push((item.to_owned(), quantity)),
+            None => self.cart.push((item.into(), quantity)),
         }
     }
 
     fn take_from_cart(&mut self, item: &str, quantity: u32) {
         self.cart.retain_mut(|(carted, count)| {
-            if carted == item {
+            if carted.id() == item {
                 *count = count.saturating_sub(quantity);
             }
             *count > 0
@@ -231,8 +234,8 @@ mod tests {
             event(6, Action::Refund { items: vec![a()] }),
         ];
         let profile = Profile::fold(&events);
-        assert_eq!(profile.cart, [("b".to_owned(), 1)]);
-        assert_eq!(profile.purchases, [Purchase { item: a(), time_ms: 4 }]);
+        assert_eq!(profile.cart, [("b".into(), 1)]);
+        assert_eq!(profile.purchases, [Purchase { item: "a".into(), time_ms: 4 }]);
     }
 
     #[test]

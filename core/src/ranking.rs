@@ -153,7 +153,7 @@ pub(crate) fn rerank(
             .then(right.raw.total_cmp(&left.raw))
             .then_with(|| view.tie_order(left.index, right.index))
     });
-    (pool.into_iter().map(Candidate::into_item).collect(), query)
+    (pool.iter().map(|candidate| extras.item(candidate)).collect(), query)
 }
 
 /// Says of each candidate whether it is there for the shopper, the context or its popularity; drops the last if the
@@ -186,14 +186,11 @@ fn hidden_items(view: &View, request: &Request, person: Option<Person<'_>>, now_
     request.context.cart.iter().for_each(|id| hide(id));
     let Some(Person { profile, .. }) = person else { return hidden };
     profile.dislikes.iter().filter_map(Subject::item).for_each(&mut hide);
-    profile.cart.iter().for_each(|(id, _)| hide(id));
+    hidden.extend(profile.cart.iter().filter_map(|(item, _)| view.known(item)));
     if request.kind != RecommendationKind::BuyAgain {
         let since = now_ms - BOUGHT_RECENTLY_DAYS * crate::consent::DAY_MS;
-        profile
-            .purchases
-            .iter()
-            .filter(|purchase| purchase.time_ms >= since)
-            .for_each(|purchase| hide(&purchase.item));
+        let recent = profile.purchases.iter().rev().take_while(|purchase| purchase.time_ms >= since);
+        hidden.extend(recent.filter_map(|purchase| view.known(&purchase.item)));
     }
     hidden
 }

@@ -146,8 +146,11 @@ pub struct ProfileSummary {
 pub(crate) fn summarise(view: &View, history: &History, profile: &Profile) -> ProfileSummary {
     let shares = |kind: SymbolKind| {
         let mut counts: BTreeMap<u32, f64> = BTreeMap::new();
-        let indices =
-            profile.signals.iter().filter_map(|signal| signal.item()).filter_map(|item| view.known(item));
+        let indices = profile
+            .signals
+            .iter()
+            .filter_map(|signal| signal.item())
+            .filter_map(|item| view.known_learnable(item));
         for index in indices {
             let symbol = match kind {
                 SymbolKind::Category => view.leaf_category(index),
@@ -170,7 +173,7 @@ pub(crate) fn summarise(view: &View, history: &History, profile: &Profile) -> Pr
         events: history.len(),
         categories: shares(SymbolKind::Category),
         brands: shares(SymbolKind::Brand),
-        cart: profile.cart.clone(),
+        cart: profile.cart.iter().map(|(item, quantity)| (item.id().to_owned(), *quantity)).collect(),
         wishlist: profile.wishlist.clone(),
         purchases: profile.purchases.len(),
         bad_ratings: profile.bad_ratings.clone(),

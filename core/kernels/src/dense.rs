@@ -62,11 +62,22 @@ wide! {
     #[must_use]
     side_by_side(row: &[f32], columns: &[[f64; LANES]]) -> [f64; LANES] {
         let mut sums = [0.0; LANES];
-        for (value, column) in row.iter().zip(columns) {
-            let value = f64::from(*value);
+        let mut add = |value: f32, column: &[f64; LANES]| {
+            let value = f64::from(value);
             for lane in 0..LANES {
                 sums[lane] += value * column[lane];
             }
+        };
+        let count = row.len().min(columns.len());
+        let (values, rest) = row[..count].as_chunks::<4>();
+        let (columns, last) = columns[..count].as_chunks::<4>();
+        for (values, columns) in values.iter().zip(columns) {
+            for place in 0..4 {
+                add(values[place], &columns[place]);
+            }
+        }
+        for (value, column) in rest.iter().zip(last) {
+            add(*value, column);
         }
         sums
     }

@@ -3,10 +3,19 @@
 use std::cell::Cell;
 
 /// An id that [`View::known`](super::View::known) searches once for every change of the catalogue. Equal to another of the same id.
+#[derive(Clone)]
 pub(crate) struct KnownItem {
     id: String,
     /// The view's revision, and what was found then.
-    found: Cell<Option<(u64, Option<u32>)>>,
+    found: Cell<Option<(u64, Option<Found>)>>,
+}
+
+/// An item of a view.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Found {
+    pub(super) index: u32,
+    /// Whether something may be learned from it.
+    pub(super) learnable: bool,
 }
 
 impl KnownItem {
@@ -15,7 +24,7 @@ impl KnownItem {
     }
 
     /// What was found at `revision`, or what `search` finds now.
-    pub(super) fn at(&self, revision: u64, search: impl FnOnce(&str) -> Option<u32>) -> Option<u32> {
+    pub(super) fn at(&self, revision: u64, search: impl FnOnce(&str) -> Option<Found>) -> Option<Found> {
         match self.found.get() {
             Some((then, found)) if then == revision => found,
             _ => {
@@ -63,7 +72,8 @@ mod tests {
         view.apply("b", Some(&Item::new("b")));
         view.apply("a", Some(&Item::new("a")));
         assert_eq!(view.known(&item), Some(1));
-        assert_eq!(item.at(view.revision(), |_| panic!("searched twice")), Some(1));
+        let found = item.at(view.revision(), |_| panic!("searched twice"));
+        assert_eq!(found, Some(Found { index: 1, learnable: true }));
         assert_eq!(empty().after(&view).known(&item), None);
     }
 }

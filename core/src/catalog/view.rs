@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::bits::Bits;
-use super::known::KnownItem;
+use super::known::{Found, KnownItem};
 use super::offers::{Offer, Offers};
 use super::postings::Postings;
 use super::{Availability, Item};
@@ -297,9 +297,21 @@ impl View {
         self.index_of(id).filter(|&index| !self.is_sensitive_item(index))
     }
 
-    /// As [`View::learnable`], searched once for every change.
+    /// As [`View::index_of`], searched once for every change.
     pub(crate) fn known(&self, item: &KnownItem) -> Option<u32> {
-        item.at(self.revision, |id| self.learnable(id))
+        self.find(item).map(|found| found.index)
+    }
+
+    /// As [`View::learnable`], searched once for every change.
+    pub(crate) fn known_learnable(&self, item: &KnownItem) -> Option<u32> {
+        self.find(item).filter(|found| found.learnable).map(|found| found.index)
+    }
+
+    fn find(&self, item: &KnownItem) -> Option<Found> {
+        item.at(self.revision, |id| {
+            let index = self.index_of(id)?;
+            Some(Found { index, learnable: !self.is_sensitive_item(index) })
+        })
     }
 
     /// Whether the item lies in a category that nothing is learned from.

@@ -3,7 +3,7 @@
 //! Close to the exact score, not equal: every dimension of the query is off by at most half of one part in 127 of its largest.
 //! The same bits on every platform, whichever kernel computed them.
 
-use tastekeeper_kernels::{Codes, Finish, Kernel, MAX_DIM, Query, scores};
+use tastekeeper_kernels::{Codes, Finish, Kernel, Query, scores};
 
 use super::Model;
 use super::tables::row;
@@ -61,7 +61,7 @@ impl Scan<'_> {
         let codes = |section| &tables.section(section)[first..first + count];
         let row_bytes = tables.vector_row_bytes();
         let rows = row(&tables.section(Section::Vectors)[first * row_bytes..], 0, count * row_bytes);
-        self.finish(rows, codes(Section::VectorScales), codes(Section::Popularity), least, out)
+        self.finish::<SCAN_BLOCK>(rows, codes(Section::VectorScales), codes(Section::Popularity), least, out)
     }
 
     /// Writes the scores of `items`, at most [`SCAN_BLOCK`], to the beginning of `out`.
@@ -75,7 +75,7 @@ impl Scan<'_> {
         let sections = [Section::Vectors, Section::VectorScales, Section::Popularity];
         let [all_rows, all_scales, all_popularities] = sections.map(|section| tables.section(section));
         let (mut scales, mut popularities) = ([0; GATHERED], [0; GATHERED]);
-        let mut rows = [0; GATHERED * MAX_DIM];
+        let mut rows = vec![0; GATHERED * row_bytes];
         let mut scores = [0.0; GATHERED];
         for (items, out) in items.chunks(GATHERED).zip(out[..items.len()].chunks_mut(GATHERED)) {
             // The rows lie apart: copying them first lets the processor wait for many at once.
@@ -87,7 +87,7 @@ impl Scan<'_> {
             }
             // Kernels take eight rows at once; what is left of an earlier round fills the last eight.
             let count = items.len().next_multiple_of(8);
-            self.finish(
+            self.finish::<GATHERED>(
                 &rows[..count * row_bytes],
                 &scales[..count],
                 &popularities[..count],
@@ -110,8 +110,15 @@ impl Scan<'_> {
         }
     }
 
-    fn finish(&self, rows: &[u8], scale_codes: &[u8], bias_codes: &[u8], least: f32, out: &mut [f32]) -> f32 {
-        let mut sums = [0; SCAN_BLOCK];
+    fn finish<const MOST: usize>(
+        &self,
+        rows: &[u8],
+        scale_codes: &[u8],
+        bias_codes: &[u8],
+        least: f32,
+        out: &mut [f32],
+    ) -> f32 {
+        let mut sums = [0; MOST];
         let (scales, biases, top_scale) = (&self.scales, &self.popularities, self.top_scale);
         let finish = Finish { scale_codes, scales, bias_codes, biases, top_scale, least };
         scores(self.kernel, &self.query, rows, finish, &mut sums, out)

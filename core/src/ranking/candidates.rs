@@ -6,31 +6,26 @@
 
 use tastekeeper_kernels::dense;
 
+use super::Extra;
 use super::admission::{Admission, Gates};
 use super::extras::{Extras, narrow};
 use super::place::places_for_others;
 use super::pool::Pool;
 use super::query::Query;
 use super::request::{RecommendationKind, Request, Source};
-use super::{Extra, RankedItem};
 use crate::catalog::{Bits, View};
 use crate::model::{SCAN_BLOCK, Scan};
 
 /// An item with its exact raw score.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Candidate {
     pub(crate) index: u32,
     pub(crate) raw: f64,
     /// The part of `raw` that the query's terms give.
     pub(crate) relevance: f64,
-    pub(crate) extras: Vec<(Extra, f64)>,
+    /// The part of `raw` that the request's kind gives. The others are listed for the items of the answer only.
+    pub(crate) main: (Extra, f64),
     pub(crate) source: Source,
-}
-
-impl Candidate {
-    pub(crate) fn into_item(self) -> RankedItem {
-        RankedItem { index: self.index, raw: self.raw, extras: self.extras, source: self.source }
-    }
 }
 
 /// The most popular items that are candidates where the catalogue is not scanned.
@@ -211,12 +206,19 @@ impl Search<'_, '_> {
     /// Offers items that were not seen, in ascending order, with what `adjust` makes of their scores.
     fn offer(&mut self, items: &[u32], mut adjust: impl FnMut(u32, f32) -> f32) {
         let mut scores = [0.0; SCAN_BLOCK];
+        let mut offered = Vec::with_capacity(items.len());
         for items in items.chunks(SCAN_BLOCK) {
             self.scores.of(items, &mut scores[..items.len()]);
-            for (&index, &score) in items.iter().zip(&scores) {
-                self.seen.insert(index);
-                self.pool.offer(index, adjust(index, score), &mut self.admission);
-            }
+            offered.extend(items.iter().zip(&scores).map(|(&index, &score)| (index, adjust(index, score))));
+        }
+        // The best ones first: those that come after them are refused for the price of a comparison.
+        let first = self.pool.room();
+        if first < offered.len() {
+            offered.select_nth_unstable_by(first, |left, right| right.1.total_cmp(&left.1));
+        }
+        for (index, score) in offered {
+            self.seen.insert(index);
+            self.pool.offer(index, score, &mut self.admission);
         }
     }
 

@@ -28,7 +28,7 @@ pub(crate) fn rank_categories(
         let mut weight = 1.0;
         for signal in &person.profile.signals {
             let category = match signal.item() {
-                Some(item) => view.known(item).and_then(|index| view.leaf_category(index)),
+                Some(item) => view.known_learnable(item).and_then(|index| view.leaf_category(index)),
                 None => match signal {
                     crate::profile::Signal::Browsed(category) => view.symbol(SymbolKind::Category, category),
                     _ => None,

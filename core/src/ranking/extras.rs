@@ -6,7 +6,7 @@ use super::candidates::Candidate;
 use super::filter::Compiled;
 use super::query::Query;
 use super::request::{RecommendationKind, Request, Source};
-use super::{Extra, Person};
+use super::{Extra, Person, RankedItem};
 use crate::catalog::{Bits, SymbolKind, View};
 use crate::history::Interest;
 
@@ -67,15 +67,19 @@ impl<'a> Extras<'a> {
         }
     }
 
-    fn boosts_of(&self, index: u32, out: &mut Vec<(Extra, f64)>) {
+    /// Calls `visit` with every part of an item's raw score besides its relevance and its rotation, `main` first.
+    fn visit(&self, index: u32, main: (Extra, f64), mut visit: impl FnMut(Extra, f64)) {
+        if main.1 != 0.0 {
+            visit(main.0, main.1);
+        }
         for &symbol in &self.interests {
             if self.view.has_symbol(index, |own| own == symbol) {
-                out.push((Extra::Interest(symbol), INTEREST_BOOST));
+                visit(Extra::Interest(symbol), INTEREST_BOOST);
             }
         }
         for (filter, weight) in &self.boosts {
             if filter.holds(self.view, index) {
-                out.push((Extra::Boost, *weight));
+                visit(Extra::Boost, *weight);
             }
         }
     }
@@ -112,19 +116,26 @@ impl<'a> Extras<'a> {
     /// The exact candidate for a scored kind.
     pub(crate) fn candidate(&self, query: &Query, index: u32) -> Candidate {
         let popularity = self.popularity_weight * f64::from(self.view.popularity(index));
-        self.finish(index, query.relevance(self.view, index), vec![(Extra::Popularity, popularity)])
+        self.finish(index, query.relevance(self.view, index), (Extra::Popularity, popularity))
     }
 
-    /// Adds boosts and rotation to what is known of an item, and sums up.
-    pub(crate) fn finish(&self, index: u32, relevance: f64, mut extras: Vec<(Extra, f64)>) -> Candidate {
-        extras.retain(|(_, amount)| *amount != 0.0);
-        self.boosts_of(index, &mut extras);
-        let mut raw = relevance + extras.iter().map(|(_, amount)| amount).sum::<f64>();
-        if let Some(penalty) = self.rotation(index, raw) {
-            extras.push((Extra::Rotation, penalty));
-            raw += penalty;
-        }
-        Candidate { index, raw, relevance, extras, source: Source::Popular }
+    /// Adds boosts and rotation to what is known of an item.
+    pub(crate) fn finish(&self, index: u32, relevance: f64, main: (Extra, f64)) -> Candidate {
+        let mut sum = 0.0;
+        self.visit(index, main, |_, amount| sum += amount);
+        let raw = relevance + sum;
+        let raw = raw + self.rotation(index, raw).unwrap_or(0.0);
+        Candidate { index, raw, relevance, main, source: Source::Popular }
+    }
+
+    /// The candidate with every part of its raw score.
+    pub(crate) fn item(&self, candidate: &Candidate) -> RankedItem {
+        let Candidate { index, raw, relevance, main, source } = *candidate;
+        let mut extras = Vec::new();
+        self.visit(index, main, |extra, amount| extras.push((extra, amount)));
+        let plain = relevance + extras.iter().map(|(_, amount)| amount).sum::<f64>();
+        extras.extend(self.rotation(index, plain).map(|penalty| (Extra::Rotation, penalty)));
+        RankedItem { index, raw, extras, source }
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn own(
     } else {
         let mut strength: BTreeMap<u32, f64> = BTreeMap::new();
         for purchase in profile.into_iter().flat_map(|profile| &profile.purchases) {
-            if let Some(index) = view.learnable(&purchase.item) {
+            if let Some(index) = view.known_learnable(&purchase.item) {
                 let age_days = days_between(purchase.time_ms, now_ms);
                 *strength.entry(index).or_default() += libm::exp2(-age_days / REPURCHASE_HALF_LIFE_DAYS);
             }
@@ -48,7 +48,7 @@ pub(crate) fn own(
     let mut candidates: Vec<Candidate> = admitted
         .map(|(index, extra, amount)| Candidate {
             source: Source::Personal,
-            ..extras.finish(index, 0.0, vec![(extra, amount)])
+            ..extras.finish(index, 0.0, (extra, amount))
         })
         .collect();
     sort(view, &mut candidates);
@@ -69,7 +69,7 @@ pub(crate) fn newest(
     };
     let candidate = |index, freshness| Candidate {
         source: Source::Contextual,
-        ..extras.finish(index, 0.0, vec![(Extra::Freshness, freshness)])
+        ..extras.finish(index, 0.0, (Extra::Freshness, freshness))
     };
     let mut pool = Pool::new(view, f32::NEG_INFINITY, pool_size, 0);
     let mut admission = Admission::new(gates);

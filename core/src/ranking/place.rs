@@ -33,16 +33,16 @@ fn category_cap(places: usize) -> usize {
 }
 
 /// How many items one category may have among the places of an answer.
-struct Caps {
-    first_places: usize,
+pub(super) struct Caps {
+    pub(super) first_places: usize,
     /// Among the first places.
-    first: usize,
+    pub(super) first: usize,
     /// Among all.
-    all: usize,
+    pub(super) all: usize,
 }
 
 impl Caps {
-    fn new(diversity: f64, places: usize) -> Self {
+    pub(super) fn new(diversity: f64, places: usize) -> Self {
         let first_places = places.min(FIRST_PLACES);
         let cap = |places| if diversity > 0.0 { category_cap(places) } else { usize::MAX };
         Self { first_places, first: cap(first_places), all: cap(places) }
@@ -93,7 +93,7 @@ pub(crate) fn place(
         let candidate = Candidate { source: Source::Pinned, ..extras.candidate(query, index) };
         chosen.insert(position.min(chosen.len()), candidate);
     }
-    chosen.into_iter().map(Candidate::into_item).collect()
+    chosen.iter().map(|candidate| extras.item(candidate)).collect()
 }
 
 /// The places and items of the pins that the filter and the stock allow, in order of place.
@@ -120,70 +120,121 @@ fn one_per_group(view: &View, pool: Vec<Candidate>) -> Vec<Candidate> {
 
 /// Maximal marginal relevance: each place goes to the candidate with the best
 /// `(1 - diversity) * relevance - diversity * similarity to the most similar item already chosen`
-/// (Carbonell and Goldstein, SIGIR 1998), relevance scaled to 0..1 within the pool, similarity the cosine.
-fn diversify(
+/// (Carbonell and Goldstein, SIGIR 1998), relevance scaled to 0..1 within the pool, similarity the cosine, or 0 where that is
+/// negative. The similarity only grows, so a candidate is compared anew only where the last one known would still win.
+pub(super) fn diversify(
     view: &View,
-    pool: Vec<Candidate>,
+    mut pool: Vec<Candidate>,
     count: usize,
     diversity: f64,
 ) -> (Vec<Candidate>, Vec<Candidate>) {
-    let dim = view.dim().unwrap_or(0);
-    // Dimension by dimension, so that one item is compared with all others side by side.
-    let mut vector = vec![0.0_f32; dim];
-    let mut columns = vec![0.0_f32; pool.len() * dim];
-    for (place, candidate) in pool.iter().enumerate() {
-        view.write_vector(candidate.index, &mut vector);
-        columns.iter_mut().skip(place).step_by(pool.len()).zip(&vector).for_each(|(to, value)| *to = *value);
-    }
-    let mut cosines = vec![0.0_f32; pool.len()];
     let best = pool.first().map_or(0.0, |candidate| candidate.raw);
     // The others that follow a crowded pool do not stretch the scale.
     let worst = pool.iter().take(first_pool_size(count)).next_back().map_or(0.0, |candidate| candidate.raw);
     let spread = (best - worst).max(1e-9);
-    let of_relevance: Vec<f64> =
-        pool.iter().map(|candidate| (1.0 - diversity) * ((candidate.raw - worst) / spread)).collect();
-    // Categories by number, and how many places each has.
-    let mut numbers: BTreeMap<u32, usize> = BTreeMap::new();
-    let mut number = |category| {
-        let next = numbers.len();
-        *numbers.entry(category).or_insert(next)
-    };
-    let categories: Vec<Option<usize>> =
-        pool.iter().map(|candidate| view.leaf_category(candidate.index).map(&mut number)).collect();
-    let mut used = vec![0; numbers.len()];
+    let mut vectors = Vectors::new(view);
+    let mut open: Vec<Varied> = pool
+        .iter()
+        .map(|candidate| Varied {
+            candidate: *candidate,
+            relevance: (1.0 - diversity) * ((candidate.raw - worst) / spread),
+            category: view.leaf_category(candidate.index),
+            similarity: 0.0,
+            compared: 0,
+        })
+        .collect();
     let caps = Caps::new(diversity, count.min(pool.len()));
-    let mut similarity = vec![0.0_f64; pool.len()];
-    // The places of the pool that are left, in tie order: of equal values the first wins.
-    let mut open: Vec<usize> = (0..pool.len()).collect();
-    let mut order = Vec::with_capacity(count);
-    while order.len() < count && !open.is_empty() {
-        let cap = if order.len() < caps.first_places { caps.first } else { caps.all };
-        let (mut best, mut best_free) = (None, None);
-        for (at, &place) in open.iter().enumerate() {
-            let value = of_relevance[place] - diversity * similarity[place];
-            let is_better = |best: Option<(usize, f64)>| best.is_none_or(|(_, most)| value > most);
-            if is_better(best) {
-                best = Some((at, value));
-            }
-            if is_better(best_free) && categories[place].is_none_or(|category| used[category] < cap) {
-                best_free = Some((at, value));
-            }
+    let mut used: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut chosen = Vec::with_capacity(count.min(pool.len()));
+    while chosen.len() < count && !open.is_empty() {
+        let cap = if chosen.len() < caps.first_places { caps.first } else { caps.all };
+        let is_free = |varied: &Varied| {
+            varied.category.and_then(|category| used.get(&category)).is_none_or(|used| *used < cap)
+        };
+        let best = most_valuable(&mut open, diversity, &mut vectors, is_free)
+            .or_else(|| most_valuable(&mut open, diversity, &mut vectors, |_| true));
+        let Some(place) = best else { break };
+        let varied = open.remove(place);
+        vectors.choose(varied.candidate.index);
+        if let Some(category) = varied.category {
+            *used.entry(category).or_default() += 1;
         }
-        let Some((at, _)) = best_free.or(best) else { break };
-        let place = open.remove(at);
-        order.push(place);
-        if let Some(category) = categories[place] {
-            used[category] += 1;
-        }
-        cosines.fill(0.0);
-        for column in columns.chunks_exact(pool.len()) {
-            dense::add_scaled(&mut cosines, column[place], column);
-        }
-        similarity.iter_mut().zip(&cosines).for_each(|(most, cosine)| *most = most.max(f64::from(*cosine)));
+        chosen.push(varied.candidate);
     }
-    let mut pool: Vec<Option<Candidate>> = pool.into_iter().map(Some).collect();
-    let chosen = order.into_iter().filter_map(|place| pool[place].take()).collect();
-    (chosen, pool.into_iter().flatten().collect())
+    pool.clear();
+    pool.extend(open.iter().map(|varied| varied.candidate));
+    (chosen, pool)
+}
+
+/// A candidate that was not chosen yet.
+struct Varied {
+    candidate: Candidate,
+    /// Its share of the value.
+    relevance: f64,
+    category: Option<u32>,
+    /// To the most similar of the first `compared` chosen items.
+    similarity: f64,
+    compared: usize,
+}
+
+/// The place of the best of those that are `wanted`; of equal ones the first. `open` is sorted by relevance.
+fn most_valuable(
+    open: &mut [Varied],
+    diversity: f64,
+    vectors: &mut Vectors<'_>,
+    wanted: impl Fn(&Varied) -> bool,
+) -> Option<usize> {
+    let mut best: Option<(usize, f64)> = None;
+    for (place, varied) in open.iter_mut().enumerate() {
+        let is_better = |value: f64| best.is_none_or(|(_, most)| value > most);
+        if !is_better(varied.relevance) {
+            // Nor is any that follows.
+            break;
+        }
+        if !is_better(varied.relevance - diversity * varied.similarity) || !wanted(varied) {
+            continue;
+        }
+        vectors.compare(varied);
+        let value = varied.relevance - diversity * varied.similarity;
+        if is_better(value) {
+            best = Some((place, value));
+        }
+    }
+    best.map(|(place, _)| place)
+}
+
+/// The vectors of the chosen items, one after the other.
+struct Vectors<'a> {
+    view: &'a View,
+    dim: usize,
+    chosen: Vec<f32>,
+    /// Of the candidate at hand.
+    own: Vec<f32>,
+}
+
+impl<'a> Vectors<'a> {
+    fn new(view: &'a View) -> Self {
+        let dim = view.dim().unwrap_or(0);
+        Self { view, dim, chosen: Vec::new(), own: vec![0.0; dim] }
+    }
+
+    fn choose(&mut self, index: u32) {
+        self.view.write_vector(index, &mut self.own);
+        self.chosen.extend_from_slice(&self.own);
+    }
+
+    /// Compares the candidate with the chosen items that it was not compared with.
+    fn compare(&mut self, varied: &mut Varied) {
+        let new = &self.chosen[varied.compared * self.dim..];
+        if new.is_empty() {
+            return;
+        }
+        self.view.write_vector(varied.candidate.index, &mut self.own);
+        for chosen in new.chunks_exact(self.dim) {
+            varied.similarity = varied.similarity.max(f64::from(dense::dot(&self.own, chosen)));
+            varied.compared += 1;
+        }
+    }
 }
 
 /// Gives each place but the first, with the probability of the exploration rate, to one of the items just below. A drawn item

@@ -127,8 +127,12 @@ impl Query {
             }
         }
         if !model.parameters().repeats {
-            let mut seen = BTreeSet::new();
-            drafts.retain(|draft| draft.item.is_none_or(|item| seen.insert(item)));
+            let mut seen = Vec::with_capacity(drafts.len());
+            drafts.retain(|draft| {
+                let repeats = draft.item.is_some_and(|item| seen.contains(&item));
+                seen.extend(draft.item.filter(|_| !repeats));
+                !repeats
+            });
         }
         let mut query =
             Self { dim: model.dim(), gain: f64::from(model.parameters().gain), ..Self::default() };
@@ -173,7 +177,7 @@ impl Query {
                 return;
             }
         };
-        let index = signal.item().and_then(|item| view.known(item));
+        let index = signal.item().and_then(|item| view.known_learnable(item));
         drafts.extend(index.map(|index| Draft {
             origin,
             item: Some(index),
@@ -321,24 +325,24 @@ impl Query {
         similarity + transition
     }
 
-    /// What each term adds to the relevance of each of `items`, through the terms: a list of terms for each item.
-    pub(crate) fn parts(&self, view: &View, items: &[u32]) -> Vec<Vec<TermParts>> {
-        let mut parts = Vec::with_capacity(items.len());
+    /// Calls `visit` for each of `items` in turn with what each term adds to its relevance, through the terms.
+    pub(crate) fn parts(&self, view: &View, items: &[u32], mut visit: impl FnMut(&[TermParts])) {
+        let mut of_item = Vec::with_capacity(self.terms.len());
         for items in items.chunks(LANES) {
             let similarities = self.similarities(view, items);
             for (lane, &index) in items.iter().enumerate() {
                 let of_term = |sums: &[f64; LANES]| TermParts { similarity: sums[lane], transition: 0.0 };
-                let mut of_item: Vec<TermParts> = similarities.iter().map(of_term).collect();
+                of_item.clear();
+                of_item.extend(similarities.iter().map(of_term));
                 if !mutant!(ExplanationDropsTransitions) && !of_item.is_empty() {
                     for &(_, term, weight) in self.transitions_to(index) {
                         of_item[term as usize].transition +=
                             self.terms[term as usize].graph * f64::from(weight);
                     }
                 }
-                parts.push(of_item);
+                visit(&of_item);
             }
         }
-        parts
     }
 
     /// What each term adds to the relevance of each item through the vectors. The items are computed side by side, each in
@@ -370,22 +374,25 @@ impl Query {
 
 /// Orders transitions by target, those of one target staying as they are: by digits, the last one first.
 fn sort_by_target(transitions: &mut Vec<(u32, u32, f32)>, items: u32) {
-    // As many as need not more work than a few hundred transitions do.
-    const DIGIT_BITS: u32 = 8;
+    // As many values as need not more work than a few hundred transitions do.
+    const MOST_BITS: u32 = 10;
     let mut sorted = transitions.clone();
     let bits = u32::BITS - items.saturating_sub(1).leading_zeros();
-    for shift in (0..bits).step_by(DIGIT_BITS as usize) {
-        let digit = |target: u32| (target >> shift) as usize & ((1 << DIGIT_BITS) - 1);
+    let digits = bits.div_ceil(MOST_BITS);
+    for place in 0..digits {
+        let digit_bits = bits.div_ceil(digits);
+        let mask = (1 << digit_bits) - 1;
+        let digit = |target: u32| (target >> (place * digit_bits)) as usize & mask;
         // How many there are of each digit, then where the next one of it goes.
-        let mut next = [0_usize; 1 << DIGIT_BITS];
+        let mut next = [0_u32; 1 << MOST_BITS];
         transitions.iter().for_each(|(target, ..)| next[digit(*target)] += 1);
         let mut begin = 0;
-        for place in &mut next {
+        for place in &mut next[..=mask] {
             begin += std::mem::replace(place, begin);
         }
         for transition in transitions.iter() {
             let place = &mut next[digit(transition.0)];
-            sorted[*place] = *transition;
+            sorted[*place as usize] = *transition;
             *place += 1;
         }
         std::mem::swap(transitions, &mut sorted);

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::Extra;
 use super::admission::{Admission, Gates};
-use super::candidates::{Candidate, scored, sort};
+use super::candidates::{Candidate, first_pool_size, scored, sort};
 use super::extras::Extras;
 use super::filter::{Compiled, Filter};
-use super::place::places_for_others;
+use super::place::{Caps, diversify, places_for_others};
 use super::pool::Pool;
 use super::query::Query;
-use super::request::{Boost, RecommendationKind, Request, Retrieval};
+use super::request::{Boost, RecommendationKind, Request, Retrieval, Source};
 use crate::catalog::{Availability, Item, View};
 use crate::model::{Model, PublicKey};
 use crate::sensitive::DenyList;
@@ -238,4 +239,65 @@ fn the_popularity_of_categories_follows_every_change() {
         }
         assert_eq!(view.category_popularity(), &expected, "after {} changes", place + 1);
     }
+}
+
+#[test]
+fn variety_is_what_comparing_every_pair_chooses() {
+    let (model, mut draws) = (model(), Draws(6));
+    let view = view(&model, &mut draws, 30);
+    let vector = |index| {
+        let mut vector = vec![0.0; model.dim()];
+        view.write_vector(index, &mut vector);
+        vector
+    };
+    let mut moved = 0;
+    for round in 0..400_u32 {
+        let mut pool: Vec<Candidate> = (0..)
+            .take(view.len())
+            // Few values, so that some are equal.
+            .map(|index| (index, draws.number(if round % 2 == 0 { 8 } else { 1_000 })))
+            .filter(|(index, _)| (index + round) % 4 > 0)
+            .map(|(index, raw)| Candidate {
+                index,
+                raw,
+                relevance: raw,
+                main: (Extra::Popularity, 0.0),
+                source: Source::Popular,
+            })
+            .collect();
+        sort(&view, &mut pool);
+        pool.truncate(usize::from(draws.short(60)));
+        let count = 1 + usize::from(draws.short(30));
+        let diversity = (1.0 + draws.number(10)) / 10.0;
+        let caps = Caps::new(diversity, count.min(pool.len()));
+        let (best, worst) = (pool.first(), pool.iter().take(first_pool_size(count)).next_back());
+        let (best, worst) = best.zip(worst).map_or((0.0, 0.0), |(best, worst)| (best.raw, worst.raw));
+        let mut left = pool.clone();
+        let mut expected: Vec<u32> = Vec::new();
+        while expected.len() < count && !left.is_empty() {
+            let cap = if expected.len() < caps.first_places { caps.first } else { caps.all };
+            let value = |candidate: &Candidate| {
+                let own = vector(candidate.index);
+                let cosines =
+                    expected.iter().map(|&chosen| tastekeeper_kernels::dense::dot(&own, &vector(chosen)));
+                let most = cosines.map(f64::from).fold(0.0, f64::max);
+                (1.0 - diversity) * ((candidate.raw - worst) / (best - worst).max(1e-9)) - diversity * most
+            };
+            let is_free = |candidate: &Candidate| {
+                let category = view.leaf_category(candidate.index);
+                let alike = expected.iter().filter(|&&chosen| view.leaf_category(chosen) == category);
+                category.is_none() || alike.count() < cap
+            };
+            let any_free = left.iter().any(is_free);
+            let places = (0..left.len()).filter(|&place| !any_free || is_free(&left[place]));
+            let place =
+                places.min_by(|&one, &other| value(&left[other]).total_cmp(&value(&left[one]))).unwrap();
+            moved += usize::from(place > 0);
+            expected.push(left.remove(place).index);
+        }
+        let (chosen, rest) = diversify(&view, pool, count, diversity);
+        assert_eq!(indices(&chosen), expected, "round {round}");
+        assert_eq!(indices(&rest), indices(&left), "round {round}");
+    }
+    assert!(moved > 1_000, "too few places were not the most relevant item's: {moved}");
 }
