@@ -199,6 +199,11 @@ impl Model {
         }
     }
 
+    /// How many transitions an item has at most.
+    pub(crate) fn neighbour_slots(&self) -> usize {
+        self.tables.shape.neighbours as usize
+    }
+
     /// The strongest transitions from an item as `(item, T)`, strongest first. An item can follow itself.
     pub fn neighbours(&self, index: u32) -> impl Iterator<Item = (u32, f32)> + '_ {
         let known = index < self.len() && self.tables.shape.neighbours > 0;

@@ -42,17 +42,17 @@ pub(super) fn element(bytes: &[u8], index: usize) -> u32 {
 #[inline]
 pub(super) fn packed(row: &[u8], index: usize, bits: usize) -> u32 {
     let first = index * bits;
-    let (byte, shift) = (first / 8, first % 8);
+    // The eight bytes from where it begins, or the row's last eight: it ends within them.
+    let byte = (first / 8).min(row.len().saturating_sub(8));
     let window = match row.get(byte..byte + 8) {
         Some(eight) => u64::from_le_bytes(array_at(eight, 0)),
         None => {
             let mut eight = [0; 8];
-            let rest = &row[byte..];
-            eight[..rest.len()].copy_from_slice(rest);
+            eight[..row.len()].copy_from_slice(row);
             u64::from_le_bytes(eight)
         }
     };
-    let masked = (window >> shift) & ((1_u64 << bits) - 1);
+    let masked = (window >> (first - 8 * byte)) & ((1_u64 << bits) - 1);
     u32::try_from(masked).expect("at most 32 bits are left by the mask")
 }
 

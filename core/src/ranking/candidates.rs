@@ -167,10 +167,13 @@ struct Search<'a, 'g> {
 impl Search<'_, '_> {
     /// The items that transitions lead to, and those whose score depends on when they were shown.
     fn linked(&mut self, extras: &Extras<'_>, query: &Query) {
-        let mut items: Vec<u32> = query.transition_scores().map(|(target, _)| target).collect();
+        let mut items = query.linked();
+        let linked = items.len();
         items.extend(extras.shown());
-        items.sort_unstable();
-        items.dedup();
+        if items.len() > linked {
+            items.sort_unstable();
+            items.dedup();
+        }
         let mut transitions = query.transition_scores().peekable();
         self.offer(&items, |index, mut score| {
             while let Some((_, amount)) = transitions.next_if(|(target, _)| *target <= index) {
@@ -183,8 +186,7 @@ impl Search<'_, '_> {
     /// Where few items are linked to the query's own, those that are linked to them.
     fn linked_twice(&mut self, query: &Query) {
         let Some(model) = self.scores.view.model() else { return };
-        let mut near: Vec<u32> = query.transition_scores().map(|(target, _)| target).collect();
-        near.dedup();
+        let near = query.linked();
         if near.len() >= FEW_LINKED {
             return;
         }

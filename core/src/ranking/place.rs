@@ -1,6 +1,7 @@
 //! From a pool of candidates to places: variants, variety, exploration, the slot for new items, pins.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
@@ -132,11 +133,13 @@ pub(super) fn diversify(
     // The others that follow a crowded pool do not stretch the scale.
     let worst = pool.iter().take(first_pool_size(count)).next_back().map_or(0.0, |candidate| candidate.raw);
     let spread = (best - worst).max(1e-9);
-    let mut vectors = Vectors::new(view);
+    let mut vectors = Vectors::new(view, pool.len(), count.min(pool.len()));
     let mut open: Vec<Varied> = pool
         .iter()
-        .map(|candidate| Varied {
+        .enumerate()
+        .map(|(place, candidate)| Varied {
             candidate: *candidate,
+            place,
             relevance: (1.0 - diversity) * ((candidate.raw - worst) / spread),
             category: view.leaf_category(candidate.index),
             similarity: 0.0,
@@ -155,7 +158,7 @@ pub(super) fn diversify(
             .or_else(|| most_valuable(&mut open, diversity, &mut vectors, |_| true));
         let Some(place) = best else { break };
         let varied = open.remove(place);
-        vectors.choose(varied.candidate.index);
+        vectors.choose(&varied);
         if let Some(category) = varied.category {
             *used.entry(category).or_default() += 1;
         }
@@ -169,6 +172,8 @@ pub(super) fn diversify(
 /// A candidate that was not chosen yet.
 struct Varied {
     candidate: Candidate,
+    /// In the pool.
+    place: usize,
     /// Its share of the value.
     relevance: f64,
     category: Option<u32>,
@@ -203,35 +208,50 @@ fn most_valuable(
     best.map(|(place, _)| place)
 }
 
-/// The vectors of the chosen items, one after the other.
+/// The vectors of the candidates that were compared, and of the chosen items one after the other.
 struct Vectors<'a> {
     view: &'a View,
     dim: usize,
+    /// By place in the pool, and whether it was written yet.
+    candidates: Vec<f32>,
+    written: Vec<bool>,
     chosen: Vec<f32>,
-    /// Of the candidate at hand.
-    own: Vec<f32>,
 }
 
 impl<'a> Vectors<'a> {
-    fn new(view: &'a View) -> Self {
+    fn new(view: &'a View, candidates: usize, chosen: usize) -> Self {
         let dim = view.dim().unwrap_or(0);
-        Self { view, dim, chosen: Vec::new(), own: vec![0.0; dim] }
+        Self {
+            view,
+            dim,
+            candidates: vec![0.0; candidates * dim],
+            written: vec![false; candidates],
+            chosen: Vec::with_capacity(chosen * dim),
+        }
     }
 
-    fn choose(&mut self, index: u32) {
-        self.view.write_vector(index, &mut self.own);
-        self.chosen.extend_from_slice(&self.own);
+    fn place_of(&mut self, varied: &Varied) -> Range<usize> {
+        let place = varied.place * self.dim..(varied.place + 1) * self.dim;
+        if !std::mem::replace(&mut self.written[varied.place], true) {
+            self.view.write_vector(varied.candidate.index, &mut self.candidates[place.clone()]);
+        }
+        place
+    }
+
+    fn choose(&mut self, varied: &Varied) {
+        let place = self.place_of(varied);
+        self.chosen.extend_from_slice(&self.candidates[place]);
     }
 
     /// Compares the candidate with the chosen items that it was not compared with.
     fn compare(&mut self, varied: &mut Varied) {
-        let new = &self.chosen[varied.compared * self.dim..];
-        if new.is_empty() {
+        if varied.compared * self.dim == self.chosen.len() {
             return;
         }
-        self.view.write_vector(varied.candidate.index, &mut self.own);
-        for chosen in new.chunks_exact(self.dim) {
-            varied.similarity = varied.similarity.max(f64::from(dense::dot(&self.own, chosen)));
+        let place = self.place_of(varied);
+        let own = &self.candidates[place];
+        for chosen in self.chosen[varied.compared * self.dim..].chunks_exact(self.dim) {
+            varied.similarity = varied.similarity.max(f64::from(dense::dot(own, chosen)));
             varied.compared += 1;
         }
     }

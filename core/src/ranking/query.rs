@@ -284,6 +284,7 @@ impl Query {
     /// Decodes the neighbours of every term's item once: the pool is looked up in them item by item.
     fn gather_transitions(&mut self, view: &View) {
         let Some(model) = view.model() else { return };
+        self.transitions.reserve(self.terms.len() * model.neighbour_slots());
         for (place, term) in (0..).zip(&self.terms) {
             let Some(item) = term.item.filter(|item| term.graph.abs() > 0.0 && !view.is_new(*item)) else {
                 continue;
@@ -298,6 +299,13 @@ impl Query {
         let first = self.transitions.partition_point(|(target, _, _)| *target < index);
         let count = self.transitions[first..].partition_point(|(target, _, _)| *target == index);
         &self.transitions[first..first + count]
+    }
+
+    /// The items that transitions lead to, ascending.
+    pub(crate) fn linked(&self) -> Vec<u32> {
+        let mut items: Vec<u32> = self.transitions.iter().map(|(target, ..)| *target).collect();
+        items.dedup();
+        items
     }
 
     /// Every transition as what it adds to a score: targets ascending, some several times.

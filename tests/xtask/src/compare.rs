@@ -41,7 +41,7 @@ pub(crate) fn run(steps: &mut Steps, data: Option<PathBuf>, arguments: &[String]
             steps.notice("hnswlib is NOT compared: it could not be built, see above (a C++ compiler?)");
         }
     }
-    let program = program::build(steps, "peers").map_err(failure)?;
+    let program = program::build(steps, "tastekeeper-models", "peers").map_err(failure)?;
     let folder = steps.target().join("peers");
     std::fs::create_dir_all(&folder).map_err(|error| failure(format!("{}: {error}", folder.display())))?;
     let mut compare = steps.command(python);

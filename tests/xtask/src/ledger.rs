@@ -13,13 +13,15 @@ use crate::program;
 use crate::steps::{Failure, Steps};
 
 /// What was counted when it was last written.
-const LEDGER: &str = "models/benches/instructions.toml";
+const LEDGER: &str = "core/benches/instructions.toml";
 const HEAD: &str = "\
-# Instructions of one call, warm, with 10 000 items in 64 dimensions (models/benches/ledger): counted by valgrind, which knows no
+# Instructions of one call, warm, with 10 000 items in 64 dimensions (core/benches/ledger): counted by valgrind, which knows no
 # AVX-512, so that processors with it take fewer. A table for each architecture and kernel. `cargo xtask ledger` fails when a call
 # takes over 5 % more; `cargo xtask ledger --write` writes this file.
 ";
 const ITEMS: &str = "10000";
+/// What writes the pack of so many items. With the whole workspace selected it is what the tests were built with, and so is there.
+const SAMPLE: [&str; 5] = ["build", "--locked", "--workspace", "--example", "sample_pack"];
 /// The function whose instructions are a call's.
 const COUNTED: &str = "ledger::counted";
 /// How far a count may be from the ledger's, in percent.
@@ -64,8 +66,9 @@ pub(crate) fn run(steps: &mut Steps, arguments: &[String]) -> Result<(), Failure
         [argument] if argument == "--write" => true,
         _ => return Err(failure("it takes nothing, or --write".to_owned())),
     };
-    let program = program::build(steps, "ledger").map_err(failure)?;
     let folder = steps.target().join("ledger");
+    write_sample(steps, &folder.join("shop"))?;
+    let program = program::build(steps, "tastekeeper", "ledger").map_err(failure)?;
     let (kernel, counts) = count(valgrind(steps)?, &program, &folder).map_err(failure)?;
     let table = format!("{}.{kernel}", std::env::consts::ARCH);
     let path = steps.root().join(LEDGER);
@@ -106,19 +109,29 @@ pub(crate) fn run(steps: &mut Steps, arguments: &[String]) -> Result<(), Failure
     Ok(())
 }
 
+/// Writes the sample pack to `folder`.
+fn write_sample(steps: &mut Steps, folder: &Path) -> Result<(), Failure> {
+    let build = steps.cargo(&SAMPLE);
+    steps.run("the sample's program", build)?;
+    let mut write = steps.command(steps.target().join("debug/examples/sample_pack"));
+    write.arg(ITEMS).arg(folder);
+    steps.run("the sample", write)
+}
+
 /// The kernel, and each call with its instructions.
 type Counted = (String, Vec<(String, u64)>);
 
 fn count(mut valgrind: Command, program: &Path, folder: &Path) -> Result<Counted, String> {
     let said = |path: &Path, error: &std::io::Error| format!("{}: {error}", path.display());
-    if folder.exists() {
-        std::fs::remove_dir_all(folder).map_err(|error| said(folder, &error))?;
+    let (dumps, sample) = (folder.join("counts"), folder.join("shop"));
+    if dumps.exists() {
+        std::fs::remove_dir_all(&dumps).map_err(|error| said(&dumps, &error))?;
     }
-    std::fs::create_dir_all(folder).map_err(|error| said(folder, &error))?;
-    let dump = folder.join("callgrind");
+    std::fs::create_dir_all(&dumps).map_err(|error| said(&dumps, &error))?;
+    let dump = dumps.join("callgrind");
     valgrind.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", dump.display()));
     valgrind.args([format!("--toggle-collect={COUNTED}"), format!("--dump-after={COUNTED}")]);
-    valgrind.arg(program).arg(ITEMS);
+    valgrind.arg(program).arg(sample);
     let output = valgrind.output().map_err(|error| format!("valgrind could not be run: {error}"))?;
     if !output.status.success() {
         let messages = String::from_utf8_lossy(&output.stderr);

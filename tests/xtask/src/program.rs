@@ -5,12 +5,12 @@ use std::process::Stdio;
 
 use crate::steps::Steps;
 
-/// The benchmark `name` of the models, built as benchmarks are.
+/// The benchmark `name` of `package`, built as benchmarks are.
 ///
 /// # Errors
 /// What went wrong, in a line; the compiler has said more.
-pub(crate) fn build(steps: &Steps, name: &str) -> Result<PathBuf, String> {
-    let mut cargo = steps.cargo(&["bench", "--locked", "-p", "tastekeeper-models", "--bench", name]);
+pub(crate) fn build(steps: &Steps, package: &str, name: &str) -> Result<PathBuf, String> {
+    let mut cargo = steps.cargo(&["bench", "--locked", "-p", package, "--bench", name]);
     cargo.args(["--no-run", "--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
     let output = cargo.output().map_err(|error| format!("cargo could not be run: {error}"))?;
     if !output.status.success() {

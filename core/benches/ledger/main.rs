@@ -1,18 +1,19 @@
 //! Calls of the engine for tools that count instructions: `cargo xtask ledger`.
 //!
-//! `ledger ITEMS` prints the kernel, and each call's name when [`counted`] has made it once; an uncounted one goes before, so that
-//! what is kept from call to call is there. `ledger ITEMS CALL TIMES` makes one call again and again and prints nothing, for
-//! profiles: what happens before the calls is the same for every `TIMES`.
+//! `ledger FOLDER` opens the shop of the pack that `sample_pack` wrote there. It prints the kernel, and each call's name when
+//! [`counted`] has made it once; an uncounted one goes before, so that what is kept from call to call is there.
+//! `ledger FOLDER CALL TIMES` makes one call again and again and prints nothing, for profiles: what happens before the calls is
+//! the same for every `TIMES`.
 
-#[path = "../engine/sample.rs"]
-#[expect(dead_code, reason = "shared with the benchmark, which asks for more")]
-mod sample;
+#[path = "../shop/mod.rs"]
+mod shop;
 
 use std::error::Error;
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::Arc;
 
-use tastekeeper::model::Model;
+use tastekeeper::model::{Model, PublicKey};
 use tastekeeper::platform::SeededRandom;
 use tastekeeper::{Availability, Filter, RecommendationKind, Recommender, Request, Retrieval};
 use tastekeeper_kernels::Kernel;
@@ -36,8 +37,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     match arguments.as_slice() {
         // Under `cargo test --all-targets` nobody counts.
         [] => Ok(()),
-        [items] => {
-            let shop = open(items.parse()?)?;
+        [folder] => {
+            let shop = open(folder.as_ref())?;
             println!("kernel {:?}", Kernel::best());
             for name in CALLS {
                 let mut call = call(&shop, name)?;
@@ -47,13 +48,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             Ok(())
         }
-        [items, name, times] => {
-            let shop = open(items.parse()?)?;
+        [folder, name, times] => {
+            let shop = open(folder.as_ref())?;
             let mut call = call(&shop, name)?;
             (0..times.parse()?).for_each(|_: usize| call());
             Ok(())
         }
-        _ => Err("ledger ITEMS [CALL TIMES]".into()),
+        _ => Err("ledger FOLDER [CALL TIMES]".into()),
     }
 }
 
@@ -68,7 +69,7 @@ fn counted(call: &mut dyn FnMut()) {
 /// The call `name`, the same each time.
 fn call<'a>(shop: &'a Shop, name: &str) -> Result<Box<dyn FnMut() + 'a>, Box<dyn Error>> {
     let Shop { engine, items } = shop;
-    let related = RecommendationKind::RelatedTo(sample::item(items / 3));
+    let related = RecommendationKind::RelatedTo(shop::item(items / 3));
     let request = match name {
         "for-you" => Request { diversity: Some(0.0), ..Request::new(RecommendationKind::ForYou) },
         "for-you-filtered" => filtered(RecommendationKind::ForYou),
@@ -84,7 +85,7 @@ fn call<'a>(shop: &'a Shop, name: &str) -> Result<Box<dyn FnMut() + 'a>, Box<dyn
             }));
         }
         "track" => {
-            let event = sample::events(1, 1).remove(0);
+            let event = shop::events(1, 1).remove(0);
             return Ok(Box::new(move || {
                 black_box(engine.track(black_box(event.clone()))).expect("a valid event");
             }));
@@ -115,11 +116,12 @@ fn rare() -> Request {
     Request { filter, diversity: Some(0.2), ..Request::new(RecommendationKind::ForYou) }
 }
 
-/// A shop in memory with prices and stock for every item, and a shopper.
-fn open(items: u32) -> Result<Shop, Box<dyn Error>> {
-    let pack = sample::pack(items);
-    let model = Arc::new(Model::open(pack.into(), &[sample::signing_key().public_key()])?);
-    let events = sample::events(50, items);
-    let engine = sample::shop(&model, sample::catalogue(items), events, SeededRandom::new(1));
+/// A shop in memory with prices and stock for every item of the pack in `folder`, and a shopper.
+fn open(folder: &Path) -> Result<Shop, Box<dyn Error>> {
+    let key = PublicKey::parse(&std::fs::read_to_string(folder.join("sample.pub"))?)?;
+    let model = Arc::new(Model::open(std::fs::read(folder.join("sample.tkpack"))?.into(), &[key])?);
+    let items = model.len();
+    let events = shop::events(50, items);
+    let engine = shop::shop(&model, shop::catalogue(items), events, SeededRandom::new(1));
     Ok(Shop { engine, items })
 }
