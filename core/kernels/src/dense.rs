@@ -58,6 +58,28 @@ wide! {
 }
 
 wide! {
+    /// The dot product in `f64`, in eight sums. What is missing of the shorter one counts as zero.
+    #[must_use]
+    dot_wide(left: &[f64], right: &[f32]) -> f64 {
+        let mut sums = [0.0_f64; 8];
+        let ((left, left_rest), (right, right_rest)) = (left.as_chunks::<8>(), right.as_chunks::<8>());
+        for (left, right) in left.iter().zip(right) {
+            for lane in 0..8 {
+                sums[lane] += left[lane] * f64::from(right[lane]);
+            }
+        }
+        let mut total = 0.0;
+        for sum in sums {
+            total += sum;
+        }
+        for (left, right) in left_rest.iter().zip(right_rest) {
+            total += left * f64::from(*right);
+        }
+        total
+    }
+}
+
+wide! {
     /// The dot products of `row` with each of [`LANES`] columns, each summed from the first value to the last.
     #[must_use]
     side_by_side(row: &[f32], columns: &[[f64; LANES]]) -> [f64; LANES] {
@@ -151,6 +173,8 @@ mod tests {
             // Small integers: exact in any order.
             let plain: f32 = left.iter().zip(&right).map(|(left, right)| left * right).sum();
             assert_eq!(dot(&left, &right).to_bits(), (plain + 0.0).to_bits(), "{count} values");
+            let wide: Vec<f64> = left.iter().copied().map(f64::from).collect();
+            assert_eq!(dot_wide(&wide, &right).to_bits(), f64::from(plain + 0.0).to_bits(), "{count} values");
             let columns: Vec<[f64; LANES]> = right
                 .iter()
                 .map(|value| std::array::from_fn(|lane| f64::from(*value) / (lane as f64 + 3.0)))

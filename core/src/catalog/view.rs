@@ -46,6 +46,8 @@ struct Slot {
     symbols: Vec<u32>,
     /// The category path from the root on, where the app gave one.
     path: Vec<u32>,
+    /// The deepest category.
+    leaf: Option<u32>,
     group: Option<u32>,
     /// For items the model does not know.
     vector: Option<Vec<f32>>,
@@ -209,9 +211,13 @@ impl View {
         } else {
             None
         };
+        // The model numbers parents before their children, so the deepest is the last one.
+        let is_category = |symbol: &&u32| self.symbol_kind(**symbol) == SymbolKind::Category;
+        let leaf = path.last().or_else(|| symbols.iter().rev().find(is_category)).copied();
         Slot {
             id: item.id.clone(),
             path,
+            leaf,
             symbols,
             group: item.group_id.as_ref().map(|group| self.intern(SymbolKind::Group, group)),
             vector,
@@ -491,8 +497,8 @@ impl View {
 
     /// The deepest category of an item. The model numbers parents before their children, so it is the last one.
     pub(crate) fn leaf_category(&self, index: u32) -> Option<u32> {
-        if let Some(leaf) = self.slot(index).and_then(|slot| slot.path.last()) {
-            return Some(*leaf);
+        if let Some(slot) = self.slot(index) {
+            return slot.leaf;
         }
         let mut leaf = None;
         self.visit_symbols(index, |symbol| {

@@ -218,9 +218,13 @@ impl Search<'_, '_> {
         if first < offered.len() {
             offered.select_nth_unstable_by(first, |left, right| right.1.total_cmp(&left.1));
         }
+        items.iter().for_each(|&index| self.seen.insert(index));
+        let mut least = self.pool.least();
         for (index, score) in offered {
-            self.seen.insert(index);
-            self.pool.offer(index, score, &mut self.admission);
+            if score >= least {
+                self.pool.offer(index, score, &mut self.admission);
+                least = self.pool.least();
+            }
         }
     }
 

@@ -45,6 +45,7 @@ impl<'a> Extras<'a> {
             .iter()
             .map(|boost| (Compiled::new(&boost.filter, view, request), boost.weight))
             .collect();
+        let rotation_ms = i64::from(request.rotation_seconds) * 1000;
         let weight = view.model().map_or(0.0, |model| f64::from(model.parameters().popularity_weight));
         Self {
             view,
@@ -59,10 +60,11 @@ impl<'a> Extras<'a> {
                 .filter(|_| request.rotation_rate > 0.0)
                 .into_iter()
                 .flat_map(|person| person.shown)
+                .filter(|(_, shown_ms)| now_ms - **shown_ms < rotation_ms)
                 .filter_map(|(id, shown_ms)| Some((view.index_of(id)?, *shown_ms)))
                 .collect(),
             rotation_rate: request.rotation_rate,
-            rotation_ms: i64::from(request.rotation_seconds) * 1000,
+            rotation_ms,
             now_ms,
         }
     }

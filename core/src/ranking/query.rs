@@ -325,8 +325,7 @@ impl Query {
         let mut vector = [0.0; tastekeeper_kernels::MAX_DIM];
         let vector = &mut vector[..self.dim];
         view.write_vector(index, vector);
-        let similarity: f64 =
-            self.direction.iter().zip(vector.iter()).map(|(q, value)| q * f64::from(*value)).sum();
+        let similarity = dense::dot_wide(&self.direction, vector);
         let transitions = self.transitions_to(index).iter();
         let transition: f64 =
             transitions.map(|&(_, term, weight)| self.terms[term as usize].graph * f64::from(weight)).sum();
