@@ -187,10 +187,10 @@ pub(crate) fn explain(
     let mut listed = Parts { unit: scale.unit, parts: Vec::new(), rest: 0.0 };
     let mut breakdowns = Vec::with_capacity(items.len());
     let mut left = items.iter();
-    query.parts(view, &indices, |parts| {
+    query.parts(view, &indices, SMALL_PART * scale.unit, |parts, together| {
         let Some(item) = left.next() else { return };
         listed.parts.clear();
-        listed.rest = 0.0;
+        listed.rest = together / scale.unit;
         for (term, part) in query.terms.iter().zip(parts) {
             let own = term.item.unwrap_or_default();
             let cause = match term.origin {
@@ -246,8 +246,17 @@ impl Parts {
     }
 }
 
+/// Room for what the parts of an item are due to, item after item.
+#[derive(Default)]
+pub(crate) struct Causes(Vec<(Cause, f64)>);
+
 /// The strongest reasons of an item, and those that its source alone gives.
-pub(crate) fn reasons(view: &View, item: &RankedItem, breakdown: &Breakdown) -> Vec<Reason> {
+pub(crate) fn reasons(
+    view: &View,
+    item: &RankedItem,
+    breakdown: &Breakdown,
+    causes: &mut Causes,
+) -> Vec<Reason> {
     let mut reasons = Vec::with_capacity(MAX_REASONS);
     if item.source == Source::Exploration {
         reasons.push(Reason::Exploration);
@@ -258,8 +267,9 @@ pub(crate) fn reasons(view: &View, item: &RankedItem, breakdown: &Breakdown) -> 
     if item.source == Source::Popular {
         reasons.push(Reason::Popular);
     }
-    let mut causes: Vec<(Cause, f64)> =
-        breakdown.parts.iter().filter_map(|&(cause, _, amount)| Some((cause?, amount))).collect();
+    let causes = &mut causes.0;
+    causes.clear();
+    causes.extend(breakdown.parts.iter().filter_map(|&(cause, _, amount)| Some((cause?, amount))));
     causes.sort_by_key(|(cause, _)| *cause);
     causes.dedup_by(|next, kept| {
         let alike = next.0 == kept.0;
@@ -268,11 +278,11 @@ pub(crate) fn reasons(view: &View, item: &RankedItem, breakdown: &Breakdown) -> 
         }
         alike
     });
-    let shared = shared(view, item, &causes, breakdown.score);
+    let shared = shared(view, item, causes, breakdown.score);
     causes.extend(shared);
     causes.retain(|(_, amount)| *amount > SMALL_PART);
     causes.sort_by(|left, right| right.1.total_cmp(&left.1));
-    for (cause, _) in causes {
+    for (cause, _) in &*causes {
         if reasons.len() >= MAX_REASONS {
             break;
         }

@@ -8,7 +8,7 @@ use super::{Call, Config, Inner, Recommender};
 use crate::consent::PersonalGrant;
 use crate::error::{Error, Result};
 use crate::event::check_id;
-use crate::explain::{Breakdown, Explanation, Reason, Scale, explain, reasons};
+use crate::explain::{Breakdown, Causes, Explanation, Reason, Scale, explain, reasons};
 use crate::mutant;
 use crate::ranking::categories::rank_categories;
 use crate::ranking::request::{Context, MAX_COUNT, RecommendationKind, Request, Source, check_ids};
@@ -257,6 +257,7 @@ fn present(inner: &Inner, ranked: &Ranked, request: &Request, before: usize) -> 
     let mut items = Vec::with_capacity(ranked.items.len());
     let mut explanations = Vec::with_capacity(ranked.items.len());
     let breakdowns = explain(view, &ranked.query, &ranked.items, scale, request.kind.seeds());
+    let mut causes = Causes::default();
     for ((position, item), breakdown) in (before + 1..).zip(&ranked.items).zip(breakdowns) {
         let item_id = view.id(item.index).to_owned();
         items.push(Recommendation {
@@ -264,7 +265,7 @@ fn present(inner: &Inner, ranked: &Ranked, request: &Request, before: usize) -> 
             score: breakdown.score(),
             position,
             source: item.source,
-            reasons: reasons(view, item, &breakdown),
+            reasons: reasons(view, item, &breakdown, &mut causes),
         });
         explanations.push((item_id, breakdown));
     }

@@ -332,11 +332,18 @@ impl Query {
         similarity + transition
     }
 
-    /// Calls `visit` for each of `items` in turn with what each term adds to its relevance, through the terms.
-    pub(crate) fn parts(&self, view: &View, items: &[u32], mut visit: impl FnMut(&[TermParts])) {
+    /// Calls `visit` for each of `items` in turn with what each term adds to its relevance, through the terms, and what many
+    /// terms add together through their vectors, each of them less than `small`: 0 stands for it with them.
+    pub(crate) fn parts(
+        &self,
+        view: &View,
+        items: &[u32],
+        small: f64,
+        mut visit: impl FnMut(&[TermParts], f64),
+    ) {
         let mut of_item = Vec::with_capacity(self.terms.len());
         for items in items.chunks(LANES) {
-            let similarities = self.similarities(view, items);
+            let (similarities, together) = self.similarities(view, items, small);
             for (lane, &index) in items.iter().enumerate() {
                 let of_term = |sums: &[f64; LANES]| TermParts { similarity: sums[lane], transition: 0.0 };
                 of_item.clear();
@@ -347,15 +354,16 @@ impl Query {
                             self.terms[term as usize].graph * f64::from(weight);
                     }
                 }
-                visit(&of_item);
+                visit(&of_item, together[lane]);
             }
         }
     }
 
-    /// What each term adds to the relevance of each item through the vectors. The items are computed side by side, each in
-    /// the order in which it would be alone.
-    fn similarities(&self, view: &View, items: &[u32]) -> Vec<[f64; LANES]> {
-        let Some(model) = view.model().filter(|_| !self.terms.is_empty()) else { return Vec::new() };
+    /// What each term adds to the relevance of each item through the vectors, and what those add together that are small for
+    /// every item. The items are computed side by side, each in the order in which it would be alone.
+    fn similarities(&self, view: &View, items: &[u32], small: f64) -> (Vec<[f64; LANES]>, [f64; LANES]) {
+        let none = (Vec::new(), [0.0; LANES]);
+        let Some(model) = view.model().filter(|_| !self.terms.is_empty()) else { return none };
         let mut vector = vec![0.0; self.dim];
         let mut own = vec![[0.0; LANES]; self.dim];
         for (lane, &index) in items.iter().enumerate() {
@@ -364,18 +372,36 @@ impl Query {
         }
         let rows = model.matrix().chunks_exact(self.dim);
         let image: Vec<[f64; LANES]> = rows.map(|row| dense::side_by_side(row, &own)).collect();
+        let mut squares = [0.0; LANES];
+        for row in &image {
+            squares.iter_mut().zip(row).for_each(|(square, value)| *square += value * value);
+        }
+        let longest = squares.into_iter().fold(0.0, f64::max).sqrt();
+        let mut rest = vec![0.0; self.dim];
         let terms = self.terms.iter().zip(self.vectors.chunks_exact(self.dim));
         let similarity = |(term, vector): (&Term, &[f32])| {
-            let mut sums =
-                if term.coefficient == 0.0 { [0.0; LANES] } else { dense::side_by_side(vector, &image) };
-            sums.iter_mut().for_each(|sum| *sum *= self.gain * term.coefficient);
+            let weight = self.gain * term.coefficient;
+            // Cauchy and Schwarz: no product of two vectors is larger than that of their lengths.
+            let most = weight.abs() * f64::from(dense::dot(vector, vector)).sqrt() * longest;
+            let mut sums = [0.0; LANES];
+            if most < small {
+                dense::add_scaled_wide(&mut rest, weight, vector);
+            } else {
+                sums = dense::side_by_side(vector, &image);
+                sums.iter_mut().for_each(|sum| *sum *= weight);
+            }
             if term.direct != 0.0 {
                 let direct = dense::side_by_side(vector, &own);
                 sums.iter_mut().zip(direct).for_each(|(sum, direct)| *sum += term.direct * direct);
             }
             sums
         };
-        terms.map(similarity).collect()
+        let similarities = terms.map(similarity).collect();
+        let mut together = [0.0; LANES];
+        for (value, row) in rest.into_iter().zip(&image) {
+            together.iter_mut().zip(row).for_each(|(sum, image)| *sum += value * image);
+        }
+        (similarities, together)
     }
 }
 
