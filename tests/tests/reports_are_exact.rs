@@ -244,7 +244,7 @@ fn draws_below_a_range_are_uniform() {
 
 /// Every mechanism with one topic per report, and every other one of up to three million outcomes. Minutes.
 #[test]
-#[ignore = "minutes; `cargo xtask test quality`"]
+#[ignore = "minutes; `cargo xtask test audits`"]
 fn every_mechanism_that_can_be_walked_is_exact() {
     let (mut mechanisms, mut visited) = (0_u64, 0);
     for d in 2..=64 {

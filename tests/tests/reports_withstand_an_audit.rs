@@ -151,7 +151,7 @@ fn bounds_are_those_of_clopper_and_pearson() {
 }
 
 #[test]
-#[ignore = "a minute; `cargo xtask test quality`"]
+#[ignore = "a minute; `cargo xtask test audits`"]
 fn reports_tell_two_shoppers_apart_as_well_as_allowed_and_no_better() {
     must_pass(default_parameters(), 120_000);
     must_pass(Parameters::new(16, 1, 8).unwrap(), 60_000);
@@ -159,7 +159,7 @@ fn reports_tell_two_shoppers_apart_as_well_as_allowed_and_no_better() {
 }
 
 #[test]
-#[ignore = "a minute; `cargo xtask test quality`"]
+#[ignore = "a minute; `cargo xtask test audits`"]
 fn leaks_and_dead_audits_are_seen() {
     let limit = 8_f64.ln();
     for mutant in [Mutant::SquareRatio, Mutant::NoShuffle, Mutant::ConstantSeed] {

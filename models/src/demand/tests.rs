@@ -184,7 +184,7 @@ fn demand_helps_new_shoppers_after_a_drift_and_does_no_harm_without() {
 
 /// The table of `models/docs/demand.md`.
 #[test]
-#[ignore = "a table, 15 seconds; cargo xtask test quality"]
+#[ignore = "a table, 15 seconds; cargo xtask test audits"]
 #[allow(clippy::print_stderr, reason = "prints a table")]
 fn table_of_drifts() {
     eprintln!(

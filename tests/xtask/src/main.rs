@@ -88,7 +88,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "quality",
-        about: "reports audited from outside, and the figures on published logs when the development data is there",
+        about: "the figures on published logs when the development data is there",
         run: quality::run,
         is_beside: true,
     },
@@ -96,6 +96,12 @@ const PARTS: &[Part] = &[
         name: "peers",
         about: "the metrics of evaluations against RecTools, to 1e-9",
         run: peers::run,
+        is_beside: false,
+    },
+    Part {
+        name: "audits",
+        about: "reports audited from outside, the tables of the documentation",
+        run: quality::audits,
         is_beside: false,
     },
     Part {
