@@ -1,5 +1,6 @@
 //! The reference: safe code in lanes, which a compiler turns into what the target has.
 
+use super::planes::HIGH_BITS;
 use super::{Codes, FINISHED, Finish, Query, only_code};
 
 /// Sums that are kept apart until a row's end, so that they can stand in one register or several.
@@ -57,6 +58,24 @@ pub(crate) fn finish(finish: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
     top.max(look_up(&finish, last_sums, last_scales, last_biases, last))
 }
 
+pub(crate) fn reach(finish: Finish<'_>, sums: &[i32], most: i32, wanted: &mut [u8]) {
+    let rows = finish.scale_codes.chunks(FINISHED).zip(finish.bias_codes.chunks(FINISHED));
+    for ((wanted, sums), (scales, biases)) in wanted.iter_mut().zip(sums.chunks(FINISHED)).zip(rows) {
+        let mut bounds = [0; FINISHED];
+        for (bound, sum) in bounds.iter_mut().zip(sums) {
+            *bound = (sum << HIGH_BITS) + most;
+        }
+        *wanted = 0;
+        if biases.first_chunk().is_none_or(|biases| may_count(&finish, &bounds, biases)) {
+            let mut scores = [f32::NEG_INFINITY; FINISHED];
+            look_up(&finish, &bounds, scales, biases, &mut scores);
+            for (row, score) in scores.iter().enumerate() {
+                *wanted |= u8::from(*score >= finish.least) << row;
+            }
+        }
+    }
+}
+
 /// Whether one of eight may have a score that is wanted.
 #[inline(always)]
 fn may_count(finish: &Finish<'_>, sums: &[i32; FINISHED], biases: &[u8; FINISHED]) -> bool {
@@ -71,12 +90,22 @@ fn float(sum: i32) -> f32 {
     sum as f32
 }
 
+impl Finish<'_> {
+    /// Writes the score of `row`, whose sum is `sum`, and returns it.
+    #[inline(always)]
+    pub(crate) fn write_score(&self, row: usize, sum: i32, out: &mut f32) -> f32 {
+        let (scale, bias) = (self.scale_codes[row], self.bias_codes[row]);
+        let score = float(sum) * self.scales[usize::from(scale)] + self.biases[usize::from(bias)];
+        *out = if score >= self.least { score } else { f32::NEG_INFINITY };
+        *out
+    }
+}
+
 fn look_up(finish: &Finish<'_>, sums: &[i32], scales: &[u8], biases: &[u8], out: &mut [f32]) -> f32 {
     let mut top = f32::NEG_INFINITY;
-    for (((out, sum), scale), bias) in out.iter_mut().zip(sums).zip(scales).zip(biases) {
-        let score = float(*sum) * finish.scales[usize::from(*scale)] + finish.biases[usize::from(*bias)];
-        *out = if score >= finish.least { score } else { f32::NEG_INFINITY };
-        top = top.max(*out);
+    let finish = Finish { scale_codes: scales, bias_codes: biases, ..*finish };
+    for (row, (out, sum)) in out.iter_mut().zip(sums).enumerate().take(scales.len()) {
+        top = top.max(finish.write_score(row, *sum, out));
     }
     top
 }
