@@ -19,7 +19,7 @@ const DIM: usize = 64;
 const BLOCK: usize = 1024;
 const ROUNDS: usize = 61;
 /// How many of the best are wanted, where a few are.
-const FEW: usize = 20;
+const FEW: usize = 120;
 
 /// How the rows lie.
 #[derive(Clone, Copy, Debug)]

@@ -161,13 +161,13 @@ fn finish(kernel: Kernel, codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f
     }
 }
 
-/// Sets a bit in `wanted`, eight to a byte, for each row whose score may be wanted, where `sums` are of the high halves and the low
-/// ones add at most `most`. Rounding keeps the order: no score is above the one of its bound.
-fn reach(kernel: Kernel, codes: Finish<'_>, sums: &[i32], most: i32, wanted: &mut [u8]) {
+/// Writes to `places` which rows' scores may be wanted, and returns how many: `sums` are of the high halves, and the low ones add
+/// at most `most`. Rounding keeps the order: no score is above the one of its bound.
+fn reach(kernel: Kernel, codes: Finish<'_>, sums: &[i32], most: i32, places: &mut [u16]) -> usize {
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2 | Kernel::Vnni => x86::reach(codes, sums, most, wanted),
-        _ => scalar::reach(codes, sums, most, wanted),
+        Kernel::Avx2 | Kernel::Vnni => x86::reach(codes, sums, most, places),
+        _ => scalar::reach(codes, sums, most, places),
     }
 }
 

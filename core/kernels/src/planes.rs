@@ -64,17 +64,12 @@ pub fn plane_scores(
         let rows = start..count.min(start + BLOCK);
         let low = &low[rows.start * bytes..rows.end * bytes];
         let (codes, sums, out) = (codes.of(rows.clone()), &mut sums[rows.clone()], &mut out[rows]);
-        let mut wanted = [0; BLOCK / FINISHED];
-        let wanted = &mut wanted[..out.len().div_ceil(FINISHED)];
         if codes.least > f32::NEG_INFINITY {
-            reach(kernel, codes, sums, MOST * query.positive(), wanted);
-            let left: u32 = wanted.iter().map(|rows| rows.count_ones()).sum();
-            if left as usize * MANY <= out.len() {
+            let mut places = [0; BLOCK];
+            let left = reach(kernel, codes, sums, MOST * query.positive(), &mut places);
+            if left * MANY <= out.len() {
                 out.fill(f32::NEG_INFINITY);
-                if left == 0 {
-                    continue;
-                }
-                top = top.max(few(kernel, query, low, codes, sums, wanted, out));
+                top = top.max(few(kernel, query, low, codes, sums, &places[..left], out));
                 continue;
             }
         }
@@ -95,44 +90,31 @@ fn whole(query: &Query, high: i32, low: i32) -> i32 {
     (high << HIGH_BITS) + low + SHIFT * query.sum()
 }
 
-/// Writes the scores of those rows whose bits are set in `wanted`.
+/// Writes the scores of the rows at `places`.
 fn few(
     kernel: Kernel,
     query: &Query,
     low: &[u8],
     codes: Finish<'_>,
     sums: &[i32],
-    wanted: &[u8],
+    places: &[u16],
     out: &mut [f32],
 ) -> f32 {
     let bytes = query.row_bytes();
-    let (mut rows, mut places, mut low_sums) = ([0; FINISHED * MAX_DIM / 2], [0; FINISHED], [0; FINISHED]);
+    let (mut rows, mut low_sums) = ([0; FINISHED * MAX_DIM / 2], [0; FINISHED]);
     let mut top = f32::NEG_INFINITY;
-    let mut look_up = |rows: &[u8], places: &[usize]| {
+    for places in places.chunks(FINISHED) {
+        // The rows lie apart: copying them first lets the processor wait for many at once.
+        for (row, &place) in rows.chunks_exact_mut(bytes).zip(places) {
+            row.copy_from_slice(&low[usize::from(place) * bytes..][..bytes]);
+        }
         // Kernels take eight rows at once; what is left of an earlier round fills the last places.
         dots(kernel, query, &rows[..FINISHED * bytes], &mut low_sums);
         for (&place, low) in places.iter().zip(low_sums) {
+            let place = usize::from(place);
             let sum = whole(query, sums[place], low);
             top = top.max(codes.write_score(place, sum, &mut out[place]));
         }
-    };
-    let mut count = 0;
-    for (group, &bits) in wanted.iter().enumerate() {
-        let mut bits = bits;
-        while bits != 0 {
-            places[count] = group * FINISHED + bits.trailing_zeros() as usize;
-            bits &= bits - 1;
-            // The rows lie apart: copying them first lets the processor wait for many at once.
-            rows[count * bytes..][..bytes].copy_from_slice(&low[places[count] * bytes..][..bytes]);
-            count += 1;
-            if count == FINISHED {
-                look_up(&rows, &places);
-                count = 0;
-            }
-        }
-    }
-    if count > 0 {
-        look_up(&rows, &places[..count]);
     }
     top
 }

@@ -58,22 +58,27 @@ pub(crate) fn finish(finish: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
     top.max(look_up(&finish, last_sums, last_scales, last_biases, last))
 }
 
-pub(crate) fn reach(finish: Finish<'_>, sums: &[i32], most: i32, wanted: &mut [u8]) {
-    let rows = finish.scale_codes.chunks(FINISHED).zip(finish.bias_codes.chunks(FINISHED));
-    for ((wanted, sums), (scales, biases)) in wanted.iter_mut().zip(sums.chunks(FINISHED)).zip(rows) {
+pub(crate) fn reach(finish: Finish<'_>, sums: &[i32], most: i32, places: &mut [u16]) -> usize {
+    let mut count = 0;
+    for (first, sums) in (0..).step_by(FINISHED).zip(sums.chunks(FINISHED)) {
         let mut bounds = [0; FINISHED];
         for (bound, sum) in bounds.iter_mut().zip(sums) {
             *bound = (sum << HIGH_BITS) + most;
         }
-        *wanted = 0;
-        if biases.first_chunk().is_none_or(|biases| may_count(&finish, &bounds, biases)) {
+        let rows = usize::from(first)..usize::from(first) + sums.len();
+        let finish = finish.of(rows);
+        if finish.bias_codes.first_chunk().is_none_or(|biases| may_count(&finish, &bounds, biases)) {
             let mut scores = [f32::NEG_INFINITY; FINISHED];
-            look_up(&finish, &bounds, scales, biases, &mut scores);
-            for (row, score) in scores.iter().enumerate() {
-                *wanted |= u8::from(*score >= finish.least) << row;
+            look_up(&finish, &bounds, finish.scale_codes, finish.bias_codes, &mut scores);
+            for (place, score) in (first..).zip(scores) {
+                if score >= finish.least {
+                    places[count] = place;
+                    count += 1;
+                }
             }
         }
     }
+    count
 }
 
 /// Whether one of eight may have a score that is wanted.

@@ -237,32 +237,41 @@ pub(crate) fn finish(codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
     top.max(unsafe { finish_avx2(Finish { scale_codes, bias_codes, ..codes }, &sums[..whole], head) })
 }
 
-pub(crate) fn reach(codes: Finish<'_>, sums: &[i32], most: i32, wanted: &mut [u8]) {
+pub(crate) fn reach(codes: Finish<'_>, sums: &[i32], most: i32, places: &mut [u16]) -> usize {
     let whole = sums.len() / ROWS * ROWS;
     assert!(has_avx2(), "this processor does not have the kernel");
-    assert!(wanted.len() >= sums.len().div_ceil(ROWS), "a bit for each row");
-    let (wanted, last) = wanted.split_at_mut(whole / ROWS);
-    scalar::reach(codes.of(whole..sums.len()), &sums[whole..], most, last);
     // SAFETY: AVX2 was asked for.
-    unsafe { reach_avx2(codes.of(0..whole), &sums[..whole], most, wanted) }
+    let count = unsafe { reach_avx2(codes.of(0..whole), &sums[..whole], most, places) };
+    let last = &mut places[count..];
+    let more = scalar::reach(codes.of(whole..sums.len()), &sums[whole..], most, last);
+    for place in &mut last[..more] {
+        *place += u16::try_from(whole).expect("rows of a block");
+    }
+    count + more
 }
 
 /// # Safety
 /// AVX2.
 #[target_feature(enable = "avx2")]
-unsafe fn reach_avx2(codes: Finish<'_>, sums: &[i32], most: i32, wanted: &mut [u8]) {
+unsafe fn reach_avx2(codes: Finish<'_>, sums: &[i32], most: i32, places: &mut [u16]) -> usize {
     let most = _mm256_set1_epi32(most);
     let (scale_codes, bias_codes) = (codes.scale_codes.as_chunks().0, codes.bias_codes.as_chunks().0);
     let rows = sums.as_chunks::<ROWS>().0.iter().zip(scale_codes).zip(bias_codes);
-    for (wanted, ((sums, scales), biases)) in wanted.iter_mut().zip(rows) {
+    let mut count = 0;
+    for (first, ((sums, scales), biases)) in (0..).step_by(ROWS).zip(rows) {
         // SAFETY: eight places.
         let sum = unsafe { _mm256_loadu_si256(sums.as_ptr().cast()) };
         let bound = _mm256_add_epi32(_mm256_slli_epi32::<HIGH_BITS>(sum), most);
-        *wanted = match eight_scores(&codes, bound, scales, biases) {
-            Some((_, is_wanted)) => _mm256_movemask_ps(is_wanted).to_le_bytes()[0],
-            None => 0,
-        };
+        if let Some((_, is_wanted)) = eight_scores(&codes, bound, scales, biases) {
+            let mut left = _mm256_movemask_ps(is_wanted);
+            while left != 0 {
+                places[count] = first + u16::try_from(left.trailing_zeros()).unwrap_or(0);
+                count += 1;
+                left &= left - 1;
+            }
+        }
     }
+    count
 }
 
 /// The scores of eight rows, and which of them are wanted; nothing, if none is.
