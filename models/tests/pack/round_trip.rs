@@ -78,10 +78,10 @@ fn wide_attribute_ids_and_every_neighbour_width() {
     }
 }
 
-/// From 2 MiB on.
+/// From 4 MiB on.
 #[test]
 fn large_int8_vectors_are_written_in_planes() {
-    let [small, large] = [8_191, 8_192].map(|items| random_model(items, 256, 0, 0, 3));
+    let [small, large] = [16_383, 16_384].map(|items| random_model(items, 256, 0, 0, 3));
     let int8 = PackOptions { vectors: VectorCodes::Int8, ..options() };
     let encoding =
         |model, options| Raw::new(&write_pack(model, options, &key()).unwrap()).entry(Section::Vectors).1;
