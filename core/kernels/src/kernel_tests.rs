@@ -183,6 +183,10 @@ fn planes_agree_on_every_shape() {
         }
     }
     planes_agree(&[0.0; 64], &noise(64 * 20, 5), &[0.5; 256], 6);
+    // More than are looked at together.
+    if !cfg!(miri) {
+        planes_agree(&[1.0; 16], &noise(16 * 1_300, 7), &[0.5; 256], 8);
+    }
 }
 
 /// Every low half at its end, so that the bound is met.

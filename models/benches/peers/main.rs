@@ -13,7 +13,7 @@ mod best;
 #[expect(dead_code, reason = "shared with the benchmark of the engine")]
 mod measure;
 #[path = "../engine/sample.rs"]
-#[expect(dead_code, reason = "shared with the benchmark of the engine")]
+#[expect(dead_code, unused_imports, reason = "shared with the benchmark of the engine")]
 mod sample;
 mod shop;
 
@@ -130,13 +130,13 @@ impl Contestants {
 
 /// Turns int8 vectors of an even number of dimensions from one layout into the other, where they are: both have their length.
 fn encode(pack: &mut [u8], encoding: u32, dim: usize) {
-    let number = |at: usize| u64::from_le_bytes(pack[at..at + 8].try_into().expect("eight bytes"));
+    // Lengths and places are below 2^30.
+    let number = |at: usize| u32::from_le_bytes(pack[at..at + 4].try_into().expect("four bytes"));
     let entry = (layout::HEADER_BYTES..)
         .step_by(layout::ENTRY_BYTES)
-        .find(|&at| number(at) as u32 == Section::Vectors.kind())
+        .find(|&at| number(at) == Section::Vectors.kind())
         .expect("every pack has vectors");
-    let (found, start, length) =
-        ((number(entry) >> 32) as u32, number(entry + 8) as usize, number(entry + 16) as usize);
+    let (found, start, length) = (number(entry + 4), number(entry + 8) as usize, number(entry + 16) as usize);
     if found == encoding {
         return;
     }
