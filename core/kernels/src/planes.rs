@@ -12,7 +12,7 @@ pub(crate) const HIGH_BITS: i32 = 4;
 const SHIFT: i32 = 8;
 /// The most that low half and shift add up to; the least is zero.
 const MOST: i32 = 15;
-/// Rows that are looked at together; one bit each.
+/// Rows that are looked at together.
 const BLOCK: usize = 512;
 /// Where more than one of so many rows may count, all are read.
 const MANY: usize = 8;
