@@ -18,7 +18,7 @@ use tastekeeper_kernels::{Codes, Finish, Kernel, Query, plane_scores, scores};
 const DIM: usize = 64;
 const BLOCK: usize = 1024;
 const ROUNDS: usize = 61;
-/// How many of the best are wanted, where a few are: as many as leave about one row in a hundred above its bound.
+/// How many of the best are wanted, where a few are. Of 100 000 about one row in a hundred is then above its bound.
 const FEW: usize = 120;
 
 /// How the rows lie.
