@@ -15,7 +15,7 @@ use tastekeeper::{
 };
 
 #[path = "../../models/benches/engine/sample.rs"]
-#[expect(dead_code, reason = "shared with the benchmarks, which ask for more")]
+#[expect(dead_code, unused_imports, reason = "shared with the benchmarks, which ask for more")]
 mod sample;
 
 const MIB: u64 = 1 << 20;

@@ -1,6 +1,7 @@
 //! How well one query fits each of many quantised rows, as fast as the processor at hand can read them.
 //!
-//! In: a [`Query`] of 8-bit codes, rows of int4 or int8 codes one after the other, a scale and a bias for each row. Out: a
+//! In: a [`Query`] of 8-bit codes, rows of int4 or int8 codes one after the other (or int8 codes in two
+//! planes), a scale and a bias for each row. Out: a
 //! score per row. The sum over dimensions is of integers, so that every kernel gives the same bits; scaling and biasing is
 //! one multiplication and one addition in `f32`, never fused.
 //!
@@ -15,6 +16,7 @@
 pub mod dense;
 pub mod map;
 pub mod nh;
+mod planes;
 mod query;
 mod scalar;
 
@@ -42,6 +44,7 @@ mod native {
     }
 }
 
+pub use planes::{join, plane_scores};
 pub use query::{Codes, MAX_DIM, Query};
 
 /// A way to compute scores. All give the same bits.
@@ -92,6 +95,13 @@ pub struct Finish<'a> {
     pub least: f32,
 }
 
+impl Finish<'_> {
+    /// The same for some of the rows.
+    fn of(&self, rows: std::ops::Range<usize>) -> Self {
+        Self { scale_codes: &self.scale_codes[rows.clone()], bias_codes: &self.bias_codes[rows], ..*self }
+    }
+}
+
 /// Rows whose scores are looked up together or not at all.
 const FINISHED: usize = 8;
 
@@ -139,10 +149,25 @@ pub fn scores(
     } else {
         sums.fill(0);
     }
+    self::finish(kernel, finish, sums, out)
+}
+
+/// Writes what `codes` make of each sum to `out` and returns the highest.
+fn finish(kernel: Kernel, codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2 | Kernel::Vnni => x86::finish(finish, sums, out),
-        _ => scalar::finish(finish, sums, out),
+        Kernel::Avx2 | Kernel::Vnni => x86::finish(codes, sums, out),
+        _ => scalar::finish(codes, sums, out),
+    }
+}
+
+/// Writes to `places` which rows' scores may be wanted, and returns how many: `sums` are of the high halves, and the low ones add
+/// at most `most`. Rounding keeps the order: no score is above the one of its bound.
+fn reach(kernel: Kernel, codes: Finish<'_>, sums: &[i32], most: i32, places: &mut [u16]) -> usize {
+    match kernel {
+        #[cfg(target_arch = "x86_64")]
+        Kernel::Avx2 | Kernel::Vnni => x86::reach(codes, sums, most, places),
+        _ => scalar::reach(codes, sums, most, places),
     }
 }
 

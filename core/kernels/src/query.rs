@@ -23,9 +23,10 @@ pub struct Query {
     /// For int8 rows the query as it is. For int4 rows the even dimensions, and from [`MAX_DIM`] on the odd ones. Zero where
     /// there is no dimension, so that a kernel may take bytes of the next row along.
     planes: [i8; 2 * MAX_DIM],
-    /// Sum of all codes, for kernels that take codes without a sign.
-    #[cfg(target_arch = "x86_64")]
+    /// Sum of all codes.
     sum: i32,
+    /// Sum of those above zero.
+    positive: i32,
 }
 
 impl Query {
@@ -53,16 +54,9 @@ impl Query {
             Codes::Int8 => values.len(),
             Codes::Int4 => values.len().div_ceil(2),
         };
-        #[cfg(target_arch = "x86_64")]
         let sum = planes.iter().map(|&code| i32::from(code)).sum();
-        Self {
-            codes,
-            row_bytes,
-            step: if usable { step } else { 0.0 },
-            planes,
-            #[cfg(target_arch = "x86_64")]
-            sum,
-        }
+        let positive = planes.iter().map(|&code| i32::from(code.max(0))).sum();
+        Self { codes, row_bytes, step: if usable { step } else { 0.0 }, planes, sum, positive }
     }
 
     /// How the rows hold their dimensions.
@@ -93,8 +87,11 @@ impl Query {
         self.planes.last_chunk().expect("two planes")
     }
 
-    #[cfg(target_arch = "x86_64")]
     pub(crate) fn sum(&self) -> i32 {
         self.sum
+    }
+
+    pub(crate) fn positive(&self) -> i32 {
+        self.positive
     }
 }

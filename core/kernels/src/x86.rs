@@ -6,6 +6,7 @@
 
 use std::arch::x86_64::*;
 
+use super::planes::HIGH_BITS;
 use super::{Codes, FINISHED, Finish, Kernel, Query, only_code, scalar};
 
 /// Bytes of a register.
@@ -236,38 +237,91 @@ pub(crate) fn finish(codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
     top.max(unsafe { finish_avx2(Finish { scale_codes, bias_codes, ..codes }, &sums[..whole], head) })
 }
 
+pub(crate) fn reach(codes: Finish<'_>, sums: &[i32], most: i32, places: &mut [u16]) -> usize {
+    let whole = sums.len() / ROWS * ROWS;
+    assert!(has_avx2(), "this processor does not have the kernel");
+    // SAFETY: AVX2 was asked for.
+    let count = unsafe { reach_avx2(codes.of(0..whole), &sums[..whole], most, places) };
+    let last = &mut places[count..];
+    let more = scalar::reach(codes.of(whole..sums.len()), &sums[whole..], most, last);
+    for place in &mut last[..more] {
+        *place += u16::try_from(whole).expect("rows of a block");
+    }
+    count + more
+}
+
+/// # Safety
+/// AVX2.
+#[target_feature(enable = "avx2")]
+unsafe fn reach_avx2(codes: Finish<'_>, sums: &[i32], most: i32, places: &mut [u16]) -> usize {
+    let most = _mm256_set1_epi32(most);
+    let (scale_codes, bias_codes) = (codes.scale_codes.as_chunks().0, codes.bias_codes.as_chunks().0);
+    let rows = sums.as_chunks::<ROWS>().0.iter().zip(scale_codes).zip(bias_codes);
+    let mut count = 0;
+    for (first, ((sums, scales), biases)) in (0..).step_by(ROWS).zip(rows) {
+        // SAFETY: eight places.
+        let sum = unsafe { _mm256_loadu_si256(sums.as_ptr().cast()) };
+        let bound = _mm256_add_epi32(_mm256_slli_epi32::<HIGH_BITS>(sum), most);
+        if let Some((_, is_wanted)) = eight_scores(&codes, bound, scales, biases) {
+            let mut left = _mm256_movemask_ps(is_wanted);
+            while left != 0 {
+                places[count] = first + u16::try_from(left.trailing_zeros()).unwrap_or(0);
+                count += 1;
+                left &= left - 1;
+            }
+        }
+    }
+    count
+}
+
+/// The scores of eight rows, and which of them are wanted; nothing, if none is.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn eight_scores(
+    codes: &Finish<'_>,
+    sums: __m256i,
+    scales: &[u8; ROWS],
+    biases: &[u8; ROWS],
+) -> Option<(__m256, __m256)> {
+    let least = _mm256_set1_ps(codes.least);
+    // SAFETY: eight places each; a code of a byte is within a table of 256.
+    unsafe {
+        let wide = |codes: &[u8; ROWS]| _mm256_cvtepu8_epi32(_mm_loadl_epi64(codes.as_ptr().cast()));
+        let sum = _mm256_cvtepi32_ps(sums);
+        let bias = match only_code(biases) {
+            Some(code) => _mm256_set1_ps(codes.biases[usize::from(code)]),
+            None => _mm256_i32gather_ps::<4>(codes.biases.as_ptr(), wide(biases)),
+        };
+        // Rounding keeps the order: no score is above this.
+        let bound = _mm256_max_ps(sum, _mm256_setzero_ps());
+        let bound = _mm256_add_ps(_mm256_mul_ps(bound, _mm256_set1_ps(codes.top_scale)), bias);
+        if _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GE_OQ>(bound, least)) == 0 {
+            return None;
+        }
+        let scale = _mm256_i32gather_ps::<4>(codes.scales.as_ptr(), wide(scales));
+        let score = _mm256_add_ps(_mm256_mul_ps(sum, scale), bias);
+        Some((score, _mm256_cmp_ps::<_CMP_GE_OQ>(score, least)))
+    }
+}
+
 /// # Safety
 /// AVX2; every slice of the codes and `sums` are as long as `out`, a multiple of eight.
 #[target_feature(enable = "avx2")]
 unsafe fn finish_avx2(codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
     let nothing = _mm256_set1_ps(f32::NEG_INFINITY);
-    let (least, top_scale) = (_mm256_set1_ps(codes.least), _mm256_set1_ps(codes.top_scale));
     let (scale_codes, bias_codes) = (codes.scale_codes.as_chunks().0, codes.bias_codes.as_chunks().0);
     let (sums, out) = (sums.as_chunks::<ROWS>().0, out.as_chunks_mut::<ROWS>().0);
     let mut top = nothing;
     for (((out, sums), scales), biases) in out.iter_mut().zip(sums).zip(scale_codes).zip(bias_codes) {
-        // SAFETY: eight places each; a code of a byte is within a table of 256.
-        unsafe {
-            let wide = |codes: &[u8; ROWS]| _mm256_cvtepu8_epi32(_mm_loadl_epi64(codes.as_ptr().cast()));
-            let sum = _mm256_cvtepi32_ps(_mm256_loadu_si256(sums.as_ptr().cast()));
-            let bias = match only_code(biases) {
-                Some(code) => _mm256_set1_ps(codes.biases[usize::from(code)]),
-                None => _mm256_i32gather_ps::<4>(codes.biases.as_ptr(), wide(biases)),
-            };
-            // Rounding keeps the order: no score is above this.
-            let bound = _mm256_max_ps(sum, _mm256_setzero_ps());
-            let bound = _mm256_add_ps(_mm256_mul_ps(bound, top_scale), bias);
-            if _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GE_OQ>(bound, least)) == 0 {
-                _mm256_storeu_ps(out.as_mut_ptr(), nothing);
-                continue;
-            }
-            let scale = _mm256_i32gather_ps::<4>(codes.scales.as_ptr(), wide(scales));
-            let score = _mm256_add_ps(_mm256_mul_ps(sum, scale), bias);
-            let is_wanted = _mm256_cmp_ps::<_CMP_GE_OQ>(score, least);
-            let score = _mm256_blendv_ps(nothing, score, is_wanted);
-            top = _mm256_max_ps(top, score);
-            _mm256_storeu_ps(out.as_mut_ptr(), score);
-        }
+        // SAFETY: eight places.
+        let sums = unsafe { _mm256_loadu_si256(sums.as_ptr().cast()) };
+        let scores = match eight_scores(&codes, sums, scales, biases) {
+            Some((scores, is_wanted)) => _mm256_blendv_ps(nothing, scores, is_wanted),
+            None => nothing,
+        };
+        top = _mm256_max_ps(top, scores);
+        // SAFETY: eight places.
+        unsafe { _mm256_storeu_ps(out.as_mut_ptr(), scores) };
     }
     let mut lanes = [0.0; ROWS];
     // SAFETY: eight places.

@@ -136,8 +136,8 @@ impl<'a> Scores<'a> {
     /// Writes the scores of the model's items from `first` on to `out`, and returns a bound on them. Those below `least` may be
     /// negative infinity.
     fn of_block(&self, scan: &Scan<'_>, first: u32, least: f32, out: &mut [f32]) -> f32 {
-        // What is lifted may come from further below.
-        let least = if self.lifts.is_empty() { least } else { f32::NEG_INFINITY };
+        // What is lifted may come from that much further below, and what sums round off.
+        let least = least - self.most_lift - 1e-5 * (least.abs() + self.most_lift);
         let highest = scan.scores(first, least, out);
         for (bits, weight) in &self.lifts {
             for index in bits.within(first, first + length(out.len())) {
