@@ -278,8 +278,7 @@ pub(crate) fn reasons(
         }
         alike
     });
-    let shared = shared(view, item, causes, breakdown.score);
-    causes.extend(shared);
+    add_shared(view, item, causes, breakdown.score);
     causes.retain(|(_, amount)| *amount > SMALL_PART);
     causes.sort_by(|left, right| right.1.total_cmp(&left.1));
     for (cause, _) in &*causes {
@@ -298,22 +297,22 @@ pub(crate) fn reasons(
     reasons
 }
 
-/// The category and the brand that the item shares with at least two of the shopper's items, with what those give.
-fn shared(view: &View, item: &RankedItem, causes: &[(Cause, f64)], score: f64) -> Vec<(Cause, f64)> {
-    let own_brands = view.symbols_of_kind(item.index, SymbolKind::Brand);
-    let mut totals: Vec<(u32, usize, f64)> =
-        view.leaf_category(item.index).into_iter().chain(own_brands).map(|symbol| (symbol, 0, 0.0)).collect();
-    for &(cause, amount) in causes {
-        let Some(index) = cause.own_item().filter(|index| *index != item.index && amount > 0.0) else {
-            continue;
-        };
-        for (symbol, items, total) in &mut totals {
-            if view.has_symbol(index, |other| other == *symbol) {
-                *items += 1;
-                *total += amount;
+/// Adds the category and the brand that the item shares with at least two of the shopper's items, with what those give.
+fn add_shared(view: &View, item: &RankedItem, causes: &mut Vec<(Cause, f64)>, score: f64) {
+    let own = causes.len();
+    let mut add = |symbol| {
+        let (mut items, mut total) = (0, 0.0);
+        for &(cause, amount) in &causes[..own] {
+            let other = cause.own_item().filter(|index| *index != item.index && amount > 0.0);
+            if other.is_some_and(|index| view.has_symbol(index, |other| other == symbol)) {
+                items += 1;
+                total += amount;
             }
         }
-    }
-    let enough = totals.into_iter().filter(|(_, items, total)| *items >= 2 && *total >= SHARED_SHARE * score);
-    enough.map(|(symbol, _, total)| (Cause::Likes(symbol), total)).collect()
+        if items >= 2 && total >= SHARED_SHARE * score {
+            causes.push((Cause::Likes(symbol), total));
+        }
+    };
+    view.leaf_category(item.index).into_iter().for_each(&mut add);
+    view.visit_kind(item.index, SymbolKind::Brand, add);
 }

@@ -451,13 +451,18 @@ impl View {
     /// The item's symbols of one kind, in ascending order.
     pub(crate) fn symbols_of_kind(&self, index: u32, kind: SymbolKind) -> Vec<u32> {
         let mut found = Vec::new();
+        self.visit_kind(index, kind, |symbol| found.push(symbol));
+        found
+    }
+
+    /// Calls `visit` with the item's symbols of one kind, in ascending order.
+    pub(crate) fn visit_kind(&self, index: u32, kind: SymbolKind, mut visit: impl FnMut(u32)) {
         self.visit_symbols(index, |symbol| {
             if self.symbol_kind(symbol) == kind {
-                found.push(symbol);
+                visit(symbol);
             }
             true
         });
-        found
     }
 
     /// The items with a symbol, ascending. Cost: a pass over all items the first time after symbols changed.

@@ -97,11 +97,12 @@ impl Scan<'_> {
         let mut scores = [0.0; GATHERED];
         for (items, out) in items.chunks(GATHERED).zip(out[..items.len()].chunks_mut(GATHERED)) {
             // The rows lie apart: copying them first lets the processor wait for many at once.
-            for (place, &item) in items.iter().enumerate() {
-                for (plane, rows) in planes.iter().zip(&mut rows).filter(|(plane, _)| !plane.is_empty()) {
-                    let source = row(plane, item as usize, row_bytes);
-                    copy(source, &mut rows[place * row_bytes..][..row_bytes]);
+            for (plane, rows) in planes.iter().zip(&mut rows).filter(|(plane, _)| !plane.is_empty()) {
+                for (&item, to) in items.iter().zip(rows.chunks_exact_mut(row_bytes)) {
+                    copy(row(plane, item as usize, row_bytes), to);
                 }
+            }
+            for (place, &item) in items.iter().enumerate() {
                 scales[place] = all_scales[item as usize];
                 popularities[place] = all_popularities[item as usize];
             }

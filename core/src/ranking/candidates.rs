@@ -215,7 +215,7 @@ impl Search<'_, '_> {
         }
         // The best ones first: those that come after them are refused for the price of a comparison.
         let first = self.pool.room();
-        if first < offered.len() {
+        if (1..offered.len()).contains(&first) {
             offered.select_nth_unstable_by(first, |left, right| right.1.total_cmp(&left.1));
         }
         items.iter().for_each(|&index| self.seen.insert(index));
