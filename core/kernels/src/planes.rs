@@ -14,6 +14,8 @@ const SHIFT: i32 = 8;
 const MOST: i32 = 15;
 /// Rows that are looked at together.
 const BLOCK: usize = 512;
+/// Whether there is a kernel that is faster than reading. Elsewhere every row is read, in less code.
+const HAS_KERNELS: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
 /// Where more than one of so many rows may count, all are read.
 const MANY: usize = 8;
 
@@ -64,7 +66,7 @@ pub fn plane_scores(
         let rows = start..count.min(start + BLOCK);
         let low = &low[rows.start * bytes..rows.end * bytes];
         let (codes, sums, out) = (codes.of(rows.clone()), &mut sums[rows.clone()], &mut out[rows]);
-        if codes.least > f32::NEG_INFINITY {
+        if HAS_KERNELS && codes.least > f32::NEG_INFINITY {
             let mut places = [0; BLOCK];
             let left = reach(kernel, codes, sums, MOST * query.positive(), &mut places);
             if left * MANY <= out.len() {

@@ -12,9 +12,6 @@ use crate::policy::MAX_SHOWN;
 use crate::profile::Profile;
 use crate::store::{self, CallRandom, Caps, MemoryLog, RecordLog, SealedLog};
 
-/// How many items stay remembered as shown when there are too many.
-const KEPT_SHOWN: usize = MAX_SHOWN * 3 / 4;
-
 /// A shopper, as far as the level allows.
 pub(super) struct Person {
     pub(super) history: History,
@@ -114,12 +111,12 @@ impl Person {
     /// Remembers that items were shown, for rotation.
     pub(super) fn show(&mut self, items: impl IntoIterator<Item = String>, now_ms: i64) {
         self.shown.extend(items.into_iter().map(|item| (item, now_ms)));
-        if self.shown.len() > MAX_SHOWN {
-            // Some more go than have to, so that it is not done for every answer.
-            let mut newest: Vec<(String, i64)> = std::mem::take(&mut self.shown).into_iter().collect();
-            newest.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
-            newest.truncate(KEPT_SHOWN);
-            self.shown = newest.into_iter().collect();
+        while self.shown.len() > MAX_SHOWN {
+            // The oldest answer's items at once.
+            match self.shown.values().copied().min().filter(|oldest| *oldest < now_ms) {
+                Some(oldest) => self.shown.retain(|_, shown_ms| *shown_ms > oldest),
+                None => drop(self.shown.pop_first()),
+            }
         }
     }
 

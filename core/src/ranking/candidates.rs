@@ -151,6 +151,11 @@ impl<'a> Scores<'a> {
 /// Most values of a vector.
 const MAX_DIM: usize = tastekeeper_kernels::MAX_DIM;
 
+#[expect(clippy::cast_precision_loss, reason = "it only orders what is offered")]
+fn narrow_count(count: usize) -> f32 {
+    count as f32
+}
+
 fn length(count: usize) -> u32 {
     u32::try_from(count).expect("the caps on model and catalogue keep every count below 2^32")
 }
@@ -213,17 +218,18 @@ impl Search<'_, '_> {
             self.scores.of(items, &mut scores[..items.len()]);
             offered.extend(items.iter().zip(&scores).map(|(&index, &score)| (index, adjust(index, score))));
         }
-        // The best ones first: those that come after them are refused for the price of a comparison.
-        let first = self.pool.room();
-        if (1..offered.len()).contains(&first) {
-            offered.select_nth_unstable_by(first, |left, right| right.1.total_cmp(&left.1));
-        }
         items.iter().for_each(|&index| self.seen.insert(index));
+        // The better ones first: most that come after them are refused for the price of a comparison.
+        let highest = offered.iter().map(|(_, score)| *score).fold(f32::NEG_INFINITY, f32::max);
+        let sum: f32 = offered.iter().map(|(_, score)| *score).sum();
+        let middle = (highest + sum / narrow_count(offered.len())) / 2.0;
         let mut least = self.pool.least();
-        for (index, score) in offered {
-            if score >= least {
-                self.pool.offer(index, score, &mut self.admission);
-                least = self.pool.least();
+        for is_better in [true, false] {
+            for &(index, score) in &offered {
+                if score >= least && (score >= middle) == is_better {
+                    self.pool.offer(index, score, &mut self.admission);
+                    least = self.pool.least();
+                }
             }
         }
     }

@@ -70,7 +70,7 @@ impl<'a> Extras<'a> {
     }
 
     /// Calls `visit` with every part of an item's raw score besides its relevance and its rotation, `main` first.
-    fn visit(&self, index: u32, main: (Extra, f64), mut visit: impl FnMut(Extra, f64)) {
+    fn visit(&self, index: u32, main: (Extra, f64), visit: &mut dyn FnMut(Extra, f64)) {
         if main.1 != 0.0 {
             visit(main.0, main.1);
         }
@@ -124,7 +124,7 @@ impl<'a> Extras<'a> {
     /// Adds boosts and rotation to what is known of an item.
     pub(crate) fn finish(&self, index: u32, relevance: f64, main: (Extra, f64)) -> Candidate {
         let mut sum = 0.0;
-        self.visit(index, main, |_, amount| sum += amount);
+        self.visit(index, main, &mut |_, amount| sum += amount);
         let raw = relevance + sum;
         let raw = raw + self.rotation(index, raw).unwrap_or(0.0);
         Candidate { index, raw, relevance, main, source: Source::Popular }
@@ -134,7 +134,7 @@ impl<'a> Extras<'a> {
     pub(crate) fn item(&self, candidate: &Candidate) -> RankedItem {
         let Candidate { index, raw, relevance, main, source } = *candidate;
         let mut extras = Vec::new();
-        self.visit(index, main, |extra, amount| extras.push((extra, amount)));
+        self.visit(index, main, &mut |extra, amount| extras.push((extra, amount)));
         let plain = relevance + extras.iter().map(|(_, amount)| amount).sum::<f64>();
         extras.extend(self.rotation(index, plain).map(|penalty| (Extra::Rotation, penalty)));
         RankedItem { index, raw, extras, source }

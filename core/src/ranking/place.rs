@@ -154,8 +154,8 @@ pub(super) fn diversify(
         let is_free = |varied: &Varied| {
             varied.category.and_then(|category| used.get(&category)).is_none_or(|used| *used < cap)
         };
-        let best = most_valuable(&mut open, diversity, &mut vectors, is_free)
-            .or_else(|| most_valuable(&mut open, diversity, &mut vectors, |_| true));
+        let best = most_valuable(&mut open, diversity, &mut vectors, &is_free)
+            .or_else(|| most_valuable(&mut open, diversity, &mut vectors, &|_| true));
         let Some(place) = best else { break };
         let varied = open.remove(place);
         vectors.choose(&varied);
@@ -187,7 +187,7 @@ fn most_valuable(
     open: &mut [Varied],
     diversity: f64,
     vectors: &mut Vectors<'_>,
-    wanted: impl Fn(&Varied) -> bool,
+    wanted: &dyn Fn(&Varied) -> bool,
 ) -> Option<usize> {
     let mut best: Option<(usize, f64)> = None;
     for (place, varied) in open.iter_mut().enumerate() {

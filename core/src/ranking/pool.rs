@@ -64,11 +64,6 @@ impl<'a> Pool<'a> {
         self.best.len() == self.size
     }
 
-    /// How many items it takes whatever their scores are.
-    pub(super) fn room(&self) -> usize {
-        self.size - self.best.len() + 2 * self.others - self.varied.len()
-    }
-
     /// The score below which no item is taken.
     pub(super) fn least(&self) -> f32 {
         if !self.is_full() || self.varied.len() < 2 * self.others {
