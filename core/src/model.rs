@@ -224,13 +224,13 @@ impl Model {
             (&[], &[])
         };
         let slots = if known { self.tables.shape.neighbours as usize } else { 0 };
-        let tables = &self.tables;
-        let (bits, u8_weights) = (tables.neighbour_bits, tables.u8_weights);
-        let (last, step) = (tables.shape.items - 1, tables.shape.edge_step);
         (0..slots)
-            .map(move |slot| (slot, if u8_weights { weights[slot] } else { bytes::nibble(weights, slot) }))
+            .map(|slot| (slot, self.tables.weight(weights, slot)))
             .take_while(|(_, weight)| *weight > 0)
-            .map(move |(slot, weight)| (bytes::packed(ids, slot, bits).min(last), f32::from(weight) * step))
+            .map(|(slot, weight)| {
+                let item = self.tables.neighbour(ids, slot).min(self.len() - 1);
+                (item, f32::from(weight) * self.tables.shape.edge_step)
+            })
     }
 
     /// The number of attributes.

@@ -4,6 +4,8 @@
 //! score. Items that a transition leads to, or that were just shown, are looked at first, one by one; then all others, in
 //! one scan, or, where the request asks for it and enough was found, only the most popular ones.
 
+use std::cmp::Ordering;
+
 use tastekeeper_kernels::dense;
 
 use super::Extra;
@@ -151,9 +153,19 @@ impl<'a> Scores<'a> {
 /// Most values of a vector.
 const MAX_DIM: usize = tastekeeper_kernels::MAX_DIM;
 
-#[expect(clippy::cast_precision_loss, reason = "it only orders what is offered")]
-fn narrow_count(count: usize) -> f32 {
-    count as f32
+/// A score that at most twice as many of `offered` as are `wanted` are above: the mean, then the mean of those above it, and
+/// so on.
+fn bar_of_few(offered: &[(u32, f32)], wanted: u16) -> f32 {
+    let mut bar = f32::NEG_INFINITY;
+    loop {
+        let above = offered.iter().map(|(_, score)| *score).filter(|score| *score > bar);
+        let (count, sum) = above.fold((0.0_f32, 0.0), |(count, sum), score| (count + 1.0, sum + score));
+        let mean = sum / count;
+        if count <= 2.0 * f32::from(wanted) || mean.partial_cmp(&bar) != Some(Ordering::Greater) {
+            return bar;
+        }
+        bar = mean;
+    }
 }
 
 fn length(count: usize) -> u32 {
@@ -220,13 +232,12 @@ impl Search<'_, '_> {
         }
         items.iter().for_each(|&index| self.seen.insert(index));
         // The better ones first: most that come after them are refused for the price of a comparison.
-        let highest = offered.iter().map(|(_, score)| *score).fold(f32::NEG_INFINITY, f32::max);
-        let sum: f32 = offered.iter().map(|(_, score)| *score).sum();
-        let middle = (highest + sum / narrow_count(offered.len())) / 2.0;
+        let room = self.pool.room();
+        let bar = if room > 0 { bar_of_few(&offered, room) } else { f32::NEG_INFINITY };
         let mut least = self.pool.least();
         for is_better in [true, false] {
             for &(index, score) in &offered {
-                if score >= least && (score >= middle) == is_better {
+                if score >= least && (score > bar) == is_better {
                     self.pool.offer(index, score, &mut self.admission);
                     least = self.pool.least();
                 }

@@ -64,6 +64,12 @@ impl<'a> Pool<'a> {
         self.best.len() == self.size
     }
 
+    /// How many items it takes whatever their scores are.
+    pub(super) fn room(&self) -> u16 {
+        let room = self.size - self.best.len() + 2 * self.others - self.varied.len();
+        u16::try_from(room).unwrap_or(u16::MAX)
+    }
+
     /// The score below which no item is taken.
     pub(super) fn least(&self) -> f32 {
         if !self.is_full() || self.varied.len() < 2 * self.others {

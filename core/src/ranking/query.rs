@@ -127,11 +127,13 @@ impl Query {
             }
         }
         if !model.parameters().repeats {
-            let mut seen = Vec::with_capacity(drafts.len());
+            // Nothing is weighed beyond the window, so nobody asks whether it repeats.
+            let mut seen: Vec<u32> = Vec::with_capacity(SIGNAL_WINDOW);
             drafts.retain(|draft| {
-                let repeats = draft.item.is_some_and(|item| seen.contains(&item));
-                seen.extend(draft.item.filter(|_| !repeats));
-                !repeats
+                let repeats = |item: &u32| seen.len() == SIGNAL_WINDOW || seen.contains(item);
+                let is_kept = !draft.item.as_ref().is_some_and(repeats);
+                seen.extend(draft.item.filter(|_| is_kept));
+                is_kept
             });
         }
         let mut query =
