@@ -20,10 +20,11 @@ mod known;
 mod offers;
 mod postings;
 mod view;
+mod words;
 pub use item::{Availability, Item, ItemPatch};
 
 pub(crate) use bits::Bits;
-pub(crate) use known::KnownItem;
+pub(crate) use known::{KnownItem, KnownSearch};
 pub(crate) use view::{SymbolKind, View};
 
 /// Version byte of [`Record`].

@@ -42,6 +42,7 @@ pub use sharing::{NamedTopic, ReportLogEntry, ReportPreview};
 
 use control::ControlFile;
 use person::Person;
+use recommend::Room;
 use served::Served;
 use sharing::Sharing;
 
@@ -81,6 +82,8 @@ struct Inner {
     plain_names: u64,
     sharing: Sharing,
     findings: Vec<Finding>,
+    /// Where answers are made.
+    room: Room,
 }
 
 /// What one call knows of the outside world.
@@ -119,7 +122,8 @@ impl Recommender {
         let person = Person::open(&platform, &config, &mut control, &mut call, &mut findings)?;
         person::tend_inactive(&platform, &config, &mut control, &mut call, &mut findings);
         let (served, sharing) = (Served::default(), Sharing::default());
-        let inner = Inner { control, catalog, person, served, plain_names: 0, sharing, findings };
+        let room = Room::default();
+        let inner = Inner { control, catalog, person, served, plain_names: 0, sharing, findings, room };
         Ok(Self { platform, config, trusted, inner: Mutex::new(Some(inner)) })
     }
 
@@ -190,11 +194,12 @@ impl Inner {
         self.findings.extend(before.unfinished());
     }
 
-    /// Drops the answers that were given, and the counts made from them.
+    /// Drops the answers that were given, the counts made from them, and the memory they were made in.
     fn forget_answers(&mut self) {
         if !mutant!(AnswersOutliveForgetting) {
             self.served = Served::default();
         }
+        self.room = Room::default();
         self.person.forget_shown();
     }
 }

@@ -4,9 +4,10 @@
 //! Must never: leave a part out. The parts are derived term by term, the score through their sum; a test compares.
 
 use crate::catalog::{SymbolKind, View};
-use crate::ranking::query::{Origin, Query};
+use crate::ranking::candidates::Candidate;
+use crate::ranking::query::{Origin, PartsRoom};
 use crate::ranking::request::Source;
-use crate::ranking::{Extra, RankedItem};
+use crate::ranking::{Extra, Ranked};
 
 /// Most reasons of one recommendation.
 const MAX_REASONS: usize = 3;
@@ -97,7 +98,7 @@ pub(crate) struct Scale {
 
 impl Scale {
     /// Zero is the least raw score or 0, the unit is the spread above it, at least one logit.
-    pub(crate) fn of(items: &[RankedItem]) -> Self {
+    pub(crate) fn of(items: &[Candidate]) -> Self {
         let zero = items.iter().map(|item| item.raw).fold(0.0, f64::min);
         let best = items.iter().map(|item| item.raw).fold(0.0, f64::max);
         Self { zero, unit: (best - zero).max(1.0) }
@@ -174,20 +175,33 @@ impl Breakdown {
     }
 }
 
-/// Explains the items of an answer. `seeds` are the items the request was about, if any.
+/// What explanations are made with.
+#[derive(Default)]
+pub(crate) struct ExplainRoom {
+    items: Vec<u32>,
+    of_terms: PartsRoom,
+    parts: Vec<(Option<Cause>, Via, f64)>,
+    causes: Vec<(Cause, f64)>,
+}
+
+/// Calls `visit` with each item of an answer, its explanation and its strongest reasons. `seeds` are the items the request was
+/// about, if any.
 pub(crate) fn explain(
     view: &View,
-    query: &Query,
-    items: &[RankedItem],
-    scale: Scale,
+    ranked: &Ranked<'_>,
     seeds: &[String],
-) -> Vec<Breakdown> {
+    room: &mut ExplainRoom,
+    mut visit: impl FnMut(&Candidate, Breakdown, Vec<Reason>),
+) {
+    let Ranked { items, query, extras } = ranked;
+    let ExplainRoom { items: indices, of_terms, parts, causes } = room;
+    let scale = Scale::of(items);
     let bundle = seeds.len() > 1 || matches!(query.terms.first(), Some(term) if term.is_graph_only());
-    let indices: Vec<u32> = items.iter().map(|item| item.index).collect();
-    let mut listed = Parts { unit: scale.unit, parts: Vec::new(), rest: 0.0 };
-    let mut breakdowns = Vec::with_capacity(items.len());
+    indices.clear();
+    indices.extend(items.iter().map(|item| item.index));
+    let mut listed = Parts { unit: scale.unit, parts, rest: 0.0 };
     let mut left = items.iter();
-    query.parts(view, &indices, SMALL_PART * scale.unit, |parts, together| {
+    query.parts(view, indices, SMALL_PART * scale.unit, of_terms, |parts, together| {
         let Some(item) = left.next() else { return };
         listed.parts.clear();
         listed.rest = together / scale.unit;
@@ -205,7 +219,7 @@ pub(crate) fn explain(
             listed.add(Some(cause), via, part.similarity);
             listed.add(Some(cause), Via::Transition, part.transition);
         }
-        for &(extra, amount) in &item.extras {
+        extras.parts(item, |extra, amount| {
             let (cause, via) = match extra {
                 Extra::Popularity => (Some(Cause::Popular), Via::Popularity),
                 Extra::Interest(symbol) => (Some(Cause::Likes(symbol)), Via::Preference),
@@ -216,26 +230,27 @@ pub(crate) fn explain(
                 Extra::Freshness => (Some(Cause::New), Via::Freshness),
             };
             listed.add(cause, via, amount);
-        }
+        });
         listed.add(None, Via::Baseline, -scale.zero);
         if listed.rest.abs() > 0.0 {
             listed.parts.push((None, Via::Rest, listed.rest));
         }
         listed.parts.sort_by(|left, right| right.2.abs().total_cmp(&left.2.abs()));
         // As short as it is: answers are remembered.
-        breakdowns.push(Breakdown { score: scale.score(item.raw), parts: listed.parts.as_slice().into() });
+        let breakdown = Breakdown { score: scale.score(item.raw), parts: listed.parts.as_slice().into() };
+        let reasons = reasons(view, item, &breakdown, causes);
+        visit(item, breakdown, reasons);
     });
-    breakdowns
 }
 
 /// Parts on their way: the small ones are summed up.
-struct Parts {
+struct Parts<'a> {
     unit: f64,
-    parts: Vec<(Option<Cause>, Via, f64)>,
+    parts: &'a mut Vec<(Option<Cause>, Via, f64)>,
     rest: f64,
 }
 
-impl Parts {
+impl Parts<'_> {
     fn add(&mut self, cause: Option<Cause>, via: Via, amount: f64) {
         let amount = amount / self.unit;
         if amount.abs() < SMALL_PART {
@@ -246,16 +261,12 @@ impl Parts {
     }
 }
 
-/// Room for what the parts of an item are due to, item after item.
-#[derive(Default)]
-pub(crate) struct Causes(Vec<(Cause, f64)>);
-
 /// The strongest reasons of an item, and those that its source alone gives.
-pub(crate) fn reasons(
+fn reasons(
     view: &View,
-    item: &RankedItem,
+    item: &Candidate,
     breakdown: &Breakdown,
-    causes: &mut Causes,
+    causes: &mut Vec<(Cause, f64)>,
 ) -> Vec<Reason> {
     let mut reasons = Vec::with_capacity(MAX_REASONS);
     if item.source == Source::Exploration {
@@ -267,7 +278,6 @@ pub(crate) fn reasons(
     if item.source == Source::Popular {
         reasons.push(Reason::Popular);
     }
-    let causes = &mut causes.0;
     causes.clear();
     causes.extend(breakdown.parts.iter().filter_map(|&(cause, _, amount)| Some((cause?, amount))));
     causes.sort_by_key(|(cause, _)| *cause);
@@ -298,7 +308,7 @@ pub(crate) fn reasons(
 }
 
 /// Adds the category and the brand that the item shares with at least two of the shopper's items, with what those give.
-fn add_shared(view: &View, item: &RankedItem, causes: &mut Vec<(Cause, f64)>, score: f64) {
+fn add_shared(view: &View, item: &Candidate, causes: &mut Vec<(Cause, f64)>, score: f64) {
     let own = causes.len();
     let mut add = |symbol| {
         let (mut items, mut total) = (0, 0.0);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use key::PublicKey;
 pub use parameters::Parameters;
-pub use scan::{SCAN_BLOCK, Scan};
+pub use scan::{Gathered, SCAN_BLOCK, Scan};
 
 pub use crate::error::{ModelProblem, Requirement};
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::catalog::KnownItem;
+use crate::catalog::{KnownItem, KnownSearch};
 use crate::event::{Action, StoredEvent, Subject};
 use crate::mutant;
 
@@ -24,7 +24,7 @@ pub(crate) enum Signal {
     /// A good rating, 0 to 1.
     Liked(KnownItem, f32),
     Browsed(String),
-    Searched(String),
+    Searched(KnownSearch),
 }
 
 impl Signal {
@@ -101,7 +101,7 @@ impl Profile {
                 self.signal(Signal::Viewed(item.as_str().into()));
             }
             Action::ViewCategory(category) => self.signal(Signal::Browsed(category.clone())),
-            Action::Search(query) => self.signal(Signal::Searched(query.clone())),
+            Action::Search(query) => self.signal(Signal::Searched(query.as_str().into())),
             Action::AddToCart { item, .. } => self.signal(Signal::Carted(item.as_str().into())),
             Action::AddToWishlist(item) => self.signal(Signal::Wishlisted(item.as_str().into())),
             Action::Purchase { items, .. } => {
@@ -127,13 +127,14 @@ impl Profile {
             Action::RemoveFromWishlist(item) => self.wishlist.retain(|wished| wished != item),
             Action::Purchase { items, .. } => {
                 for item in items {
-                    self.cart.retain(|(carted, _)| carted.id() != item);
+                    self.cart.retain(|(carted, _)| carted.text() != item);
                     self.purchases.push(Purchase { item: item.as_str().into(), time_ms: event.time_ms });
                 }
             }
             Action::Refund { items } => {
                 for item in items {
-                    if let Some(last) = self.purchases.iter().rposition(|purchase| purchase.item.id() == item)
+                    if let Some(last) =
+                        self.purchases.iter().rposition(|purchase| purchase.item.text() == item)
                     {
                         self.purchases.remove(last);
                     }
@@ -159,14 +160,14 @@ impl Profile {
             Action::AddToWishlist(item) => self.wish(item),
             Action::RemoveFromWishlist(item) => self.wishlist.retain(|wished| wished != item),
             Action::Purchase { items, .. } => {
-                self.cart.retain(|(carted, _)| !items.iter().any(|item| item == carted.id()))
+                self.cart.retain(|(carted, _)| !items.iter().any(|item| item == carted.text()))
             }
             _ => {}
         }
     }
 
     fn add_to_cart(&mut self, item: &str, quantity: u32) {
-        match self.cart.iter_mut().find(|(carted, _)| carted.id() == item) {
+        match self.cart.iter_mut().find(|(carted, _)| carted.text() == item) {
             Some((_, count)) => *count = count.saturating_add(quantity),
             None => self.cart.push((item.into(), quantity)),
         }
@@ -174,7 +175,7 @@ impl Profile {
 
     fn take_from_cart(&mut self, item: &str, quantity: u32) {
         self.cart.retain_mut(|(carted, count)| {
-            if carted.id() == item {
+            if carted.text() == item {
                 *count = count.saturating_sub(quantity);
             }
             *count > 0

@@ -1,11 +1,12 @@
 //! From a request, a profile and the catalogue to an ordered list of items with raw scores.
 //!
 //! Enters: a checked [`Request`](request::Request), the shopper's profile if a grant allows it, what was shown.
-//! Leaves: [`Ranked`]: items in their places, each with its raw score and where it came from.
+//! Leaves: [`Ranked`]: items in their places, each with its raw score and where it came from. What is needed on the way stays
+//! in a [`Workspace`] for the next request.
 //! Must never: let an item through that the filter, an exclusion or the stock refuses; depend on time or chance
 //! beyond what it is given.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rand_chacha::ChaCha20Rng;
 
@@ -29,9 +30,10 @@ pub(crate) mod request;
 mod tests;
 
 use admission::Gates;
-use candidates::Candidate;
-use extras::Extras;
+use candidates::{Candidate, SearchRoom};
+use extras::{Extras, ExtrasRoom};
 use filter::Compiled;
+use place::PlaceRoom;
 use query::Query;
 use request::{RecommendationKind, Request, Source};
 
@@ -65,61 +67,78 @@ pub(crate) enum Extra {
     Freshness,
 }
 
-/// One item in its place.
-#[derive(Clone, Debug)]
-pub(crate) struct RankedItem {
-    pub(crate) index: u32,
-    /// The sum of the query's terms and of `extras`.
-    pub(crate) raw: f64,
-    pub(crate) extras: Vec<(Extra, f64)>,
-    pub(crate) source: Source,
+/// An ordered answer.
+pub(crate) struct Ranked<'a> {
+    pub(crate) items: &'a [Candidate],
+    /// The terms behind the raw scores; without terms for kinds that list rather than score.
+    pub(crate) query: &'a Query,
+    pub(crate) extras: Extras<'a>,
 }
 
-/// An ordered answer.
-pub(crate) struct Ranked {
-    pub(crate) items: Vec<RankedItem>,
-    /// The terms behind the raw scores; without terms for kinds that list rather than score.
-    pub(crate) query: Query,
+/// Memory that one request leaves to the next, so that ranking takes no more of it.
+#[derive(Default)]
+pub(crate) struct Workspace {
+    query: Query,
+    filters: Compiled,
+    hidden: Vec<u32>,
+    muted: Vec<u32>,
+    extras: ExtrasRoom,
+    search: SearchRoom,
+    place: PlaceRoom,
+    /// The candidates; in the end the answer.
+    pool: Vec<Candidate>,
+}
+
+impl Workspace {
+    /// Most candidates whose memory is kept.
+    const MOST_KEPT: usize = 2_000;
+
+    /// What the next request gets of it: nothing where this one took much more than most do.
+    pub(crate) fn kept(self) -> Self {
+        let most = self.pool.capacity().max(self.place.chosen.capacity());
+        if most > Self::MOST_KEPT { Self::default() } else { self }
+    }
 }
 
 /// Answers `request`. `now_ms` dates stock and purchases; `random` is drawn from only by exploration.
-pub(crate) fn rank(
-    view: &View,
+pub(crate) fn rank<'a>(
+    view: &'a View,
     request: &Request,
     person: Option<Person<'_>>,
     now_ms: i64,
     random: &mut ChaCha20Rng,
-) -> Ranked {
-    let query = Query::new(view, request, person);
-    let gates = Gates {
-        view,
-        now_ms,
-        filter: Compiled::new(&request.filter, view, request),
-        category: request.kind.category().map(|category| Compiled::category(view, category)),
-        hidden: hidden_items(view, request, person, now_ms),
-        muted: muted_symbols(view, person),
-    };
-    let extras = Extras::new(view, request, person, now_ms, &query);
+    workspace: &'a mut Workspace,
+) -> Ranked<'a> {
+    let Workspace { query, filters, hidden, muted, extras, search, place, pool } = workspace;
+    query.ask(view, request, person);
+    let query = &*query;
+    filters.clear();
+    let filter = filters.add(&request.filter, view, request);
+    let category = request.kind.category().map(|category| filters.add_category(view, category));
+    hide(view, request, person, now_ms, hidden);
+    mute(view, person, muted);
+    let gates = Gates { view, now_ms, filters, filter, category, hidden, muted };
+    let extras = Extras::new(view, request, person, now_ms, query, extras);
     let mut pool_size = candidates::first_pool_size(request.count).min(view.len().max(1));
     loop {
-        let mut pool = match request.kind {
+        match request.kind {
             RecommendationKind::ForYou
             | RecommendationKind::RelatedTo(_)
             | RecommendationKind::BoughtWith(_)
             | RecommendationKind::Trending(_) => {
-                candidates::scored(&gates, &extras, &query, request, pool_size)
+                candidates::scored(&gates, &extras, query, request, pool_size, search, pool);
             }
-            RecommendationKind::NewArrivals(_) => listed::newest(&gates, &extras, pool_size, now_ms),
+            RecommendationKind::NewArrivals(_) => listed::newest(&gates, &extras, pool_size, search, pool),
             RecommendationKind::RecentlyViewed | RecommendationKind::BuyAgain => {
-                listed::own(&gates, &extras, request, person, now_ms)
+                listed::own(&gates, &extras, request, person, pool);
             }
-        };
+        }
         // Before the labels: what they drop may have kept others out of the pool.
         let exhausted = pool.len() < pool_size || pool_size >= view.len();
-        label(&mut pool, request, &query);
-        let items = place::place(view, request, pool, &gates, &extras, &query, random);
-        if items.len() >= request.count || exhausted {
-            return Ranked { items, query };
+        label(pool, request, query);
+        place::place(request, pool, &gates, &extras, query, random, place);
+        if pool.len() >= request.count || exhausted {
+            return Ranked { items: pool, query, extras };
         }
         // Variants of one product, or items the request does not want, filled the pool: look further down.
         pool_size = (pool_size * 4).min(view.len());
@@ -127,33 +146,30 @@ pub(crate) fn rank(
 }
 
 /// Scores the shop's own list in the shopper's order: known items by score, then unknown ones as they came.
-pub(crate) fn rerank(
-    view: &View,
+pub(crate) fn rerank<'a>(
+    view: &'a View,
     request: &Request,
     person: Option<Person<'_>>,
     ids: &[String],
     now_ms: i64,
-) -> (Vec<RankedItem>, Query) {
-    let query = Query::new(view, request, person);
-    let extras = Extras::new(view, request, person, now_ms, &query);
-    let mut seen = BTreeSet::new();
-    let mut pool: Vec<Candidate> = ids
-        .iter()
-        .filter_map(|id| view.index_of(id))
-        .filter(|&index| seen.insert(index))
-        .map(|index| extras.candidate(&query, index))
-        .collect();
-    label(&mut pool, request, &query);
-    let muted = muted_symbols(view, person);
-    pool.sort_by(|left, right| {
-        let is_muted =
-            |candidate: &Candidate| view.has_symbol(candidate.index, |symbol| muted.contains(&symbol));
-        is_muted(left)
-            .cmp(&is_muted(right))
-            .then(right.raw.total_cmp(&left.raw))
-            .then_with(|| view.tie_order(left.index, right.index))
-    });
-    (pool.iter().map(|candidate| extras.item(candidate)).collect(), query)
+    workspace: &'a mut Workspace,
+) -> Ranked<'a> {
+    let Workspace { query, muted, extras, search, pool, .. } = workspace;
+    query.ask(view, request, person);
+    let extras = Extras::new(view, request, person, now_ms, query, extras);
+    let items = &mut search.items;
+    items.clear();
+    items.extend(ids.iter().filter_map(|id| view.index_of(id)));
+    items.sort_unstable();
+    items.dedup();
+    pool.clear();
+    pool.extend(items.iter().map(|&index| extras.candidate(query, index)));
+    label(pool, request, query);
+    mute(view, person, muted);
+    candidates::sort(view, pool);
+    let is_muted = |candidate: &Candidate| view.has_symbol(candidate.index, |symbol| muted.contains(&symbol));
+    pool.sort_by_key(is_muted);
+    Ranked { items: pool, query, extras }
 }
 
 /// Says of each candidate whether it is there for the shopper, the context or its popularity; drops the last if the
@@ -177,28 +193,33 @@ fn label(pool: &mut Vec<Candidate>, request: &Request, query: &Query) {
     }
 }
 
-fn hidden_items(view: &View, request: &Request, person: Option<Person<'_>>, now_ms: i64) -> BTreeSet<u32> {
-    let mut hidden = BTreeSet::new();
+/// Writes the items that the answer must not have to `hidden`, ascending.
+fn hide(view: &View, request: &Request, person: Option<Person<'_>>, now_ms: i64, hidden: &mut Vec<u32>) {
+    hidden.clear();
     let mut hide = |id: &str| hidden.extend(view.index_of(id));
     request.exclude_ids.iter().for_each(|id| hide(id));
     request.kind.seeds().iter().for_each(|id| hide(id));
     request.context.item.iter().for_each(|id| hide(id));
     request.context.cart.iter().for_each(|id| hide(id));
-    let Some(Person { profile, .. }) = person else { return hidden };
-    profile.dislikes.iter().filter_map(Subject::item).for_each(&mut hide);
-    hidden.extend(profile.cart.iter().filter_map(|(item, _)| view.known(item)));
-    if request.kind != RecommendationKind::BuyAgain {
-        let since = now_ms - BOUGHT_RECENTLY_DAYS * crate::consent::DAY_MS;
-        let recent = profile.purchases.iter().rev().take_while(|purchase| purchase.time_ms >= since);
-        hidden.extend(recent.filter_map(|purchase| view.known(&purchase.item)));
+    if let Some(Person { profile, .. }) = person {
+        profile.dislikes.iter().filter_map(Subject::item).for_each(&mut hide);
+        hidden.extend(profile.cart.iter().filter_map(|(item, _)| view.known(item)));
+        if request.kind != RecommendationKind::BuyAgain {
+            let since = now_ms - BOUGHT_RECENTLY_DAYS * crate::consent::DAY_MS;
+            let recent = profile.purchases.iter().rev().take_while(|purchase| purchase.time_ms >= since);
+            hidden.extend(recent.filter_map(|purchase| view.known(&purchase.item)));
+        }
     }
-    hidden
+    hidden.sort_unstable();
 }
 
-/// Categories the shopper muted, and brands and categories the shopper is not interested in.
-pub(crate) fn muted_symbols(view: &View, person: Option<Person<'_>>) -> BTreeSet<u32> {
-    let Some(Person { profile, interests, .. }) = person else { return BTreeSet::new() };
-    let muted = interests
+/// Writes the categories the shopper muted, and the brands and categories the shopper is not interested in, to `muted`.
+pub(crate) fn mute(view: &View, person: Option<Person<'_>>, muted: &mut Vec<u32>) {
+    muted.clear();
+    let Some(Person { profile, interests, .. }) = person.filter(|_| !mutant!(MutedStillShown)) else {
+        return;
+    };
+    let categories = interests
         .iter()
         .filter(|(_, interest)| **interest == Interest::Mute)
         .filter_map(|(category, _)| view.symbol(SymbolKind::Category, category));
@@ -207,5 +228,5 @@ pub(crate) fn muted_symbols(view: &View, person: Option<Person<'_>>) -> BTreeSet
         Subject::Category(category) => view.symbol(SymbolKind::Category, category),
         Subject::Item(_) => None,
     });
-    if mutant!(MutedStillShown) { BTreeSet::new() } else { muted.chain(disliked).collect() }
+    muted.extend(categories.chain(disliked));
 }

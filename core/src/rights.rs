@@ -154,7 +154,7 @@ pub(crate) fn summarise(view: &View, history: &History, profile: &Profile) -> Pr
         for index in indices {
             let symbol = match kind {
                 SymbolKind::Category => view.leaf_category(index),
-                _ => view.symbols_of_kind(index, kind).first().copied(),
+                _ => view.first_of_kind(index, kind),
             };
             if let Some(symbol) = symbol {
                 *counts.entry(symbol).or_default() += 1.0;
@@ -173,7 +173,7 @@ pub(crate) fn summarise(view: &View, history: &History, profile: &Profile) -> Pr
         events: history.len(),
         categories: shares(SymbolKind::Category),
         brands: shares(SymbolKind::Brand),
-        cart: profile.cart.iter().map(|(item, quantity)| (item.id().to_owned(), *quantity)).collect(),
+        cart: profile.cart.iter().map(|(item, quantity)| (item.text().to_owned(), *quantity)).collect(),
         wishlist: profile.wishlist.clone(),
         purchases: profile.purchases.len(),
         bad_ratings: profile.bad_ratings.clone(),

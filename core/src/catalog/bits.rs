@@ -1,7 +1,7 @@
 //! A set of items, one bit each.
 
 /// A set of the items `0..len`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bits {
     words: Vec<u64>,
     len: usize,
@@ -10,6 +10,13 @@ pub(crate) struct Bits {
 impl Bits {
     pub(crate) fn none(len: usize) -> Self {
         Self { words: vec![0; len.div_ceil(64)], len }
+    }
+
+    /// Makes it the empty set of `0..len`.
+    pub(crate) fn reset(&mut self, len: usize) {
+        self.words.clear();
+        self.words.resize(len.div_ceil(64), 0);
+        self.len = len;
     }
 
     pub(crate) fn all(len: usize) -> Self {

@@ -27,6 +27,11 @@ pub enum Availability {
 }
 
 impl Availability {
+    /// Its bit in a set of states.
+    pub(crate) fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
     /// Whether it can be bought or ordered.
     #[must_use]
     pub fn is_available(self) -> bool {

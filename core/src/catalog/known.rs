@@ -1,34 +1,41 @@
-//! The id of an item that is looked up again and again, with where it was found last.
+//! The id of an item, or the words of a search, that are looked up again and again, with what was found last.
 
 use std::cell::Cell;
 
-/// An id that [`View::known`](super::View::known) searches once for every change of the catalogue. Equal to another of the same id.
+use super::words::Named;
+
+/// A text that a [`View`](super::View) is searched for once for every change of the catalogue. Equal to another of the same text.
 #[derive(Clone)]
-pub(crate) struct KnownItem {
-    id: String,
+pub(crate) struct Known<T: Copy> {
+    text: String,
     /// The view's revision, and what was found then.
-    found: Cell<Option<(u64, Option<Found>)>>,
+    found: Cell<Option<(u64, T)>>,
 }
+
+/// The id of an item.
+pub(crate) type KnownItem = Known<Option<Found>>;
+/// The words of a search.
+pub(crate) type KnownSearch = Known<Named>;
 
 /// An item of a view.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub(super) index: u32,
     /// Whether something may be learned from it.
     pub(super) learnable: bool,
 }
 
-impl KnownItem {
-    pub(crate) fn id(&self) -> &str {
-        &self.id
+impl<T: Copy> Known<T> {
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// What was found at `revision`, or what `search` finds now.
-    pub(super) fn at(&self, revision: u64, search: impl FnOnce(&str) -> Option<Found>) -> Option<Found> {
+    pub(super) fn at(&self, revision: u64, search: impl FnOnce(&str) -> T) -> T {
         match self.found.get() {
             Some((then, found)) if then == revision => found,
             _ => {
-                let found = search(&self.id);
+                let found = search(&self.text);
                 self.found.set(Some((revision, found)));
                 found
             }
@@ -36,22 +43,22 @@ impl KnownItem {
     }
 }
 
-impl From<&str> for KnownItem {
-    fn from(id: &str) -> Self {
-        Self { id: id.to_owned(), found: Cell::new(None) }
+impl<T: Copy> From<&str> for Known<T> {
+    fn from(text: &str) -> Self {
+        Self { text: text.to_owned(), found: Cell::new(None) }
     }
 }
 
-impl PartialEq for KnownItem {
+impl<T: Copy> PartialEq for Known<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
+        self.text == other.text
     }
 }
 
-/// Without the id, which is the shopper's.
-impl std::fmt::Debug for KnownItem {
+/// Without the text, which is the shopper's.
+impl<T: Copy> std::fmt::Debug for Known<T> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("KnownItem(..)")
+        formatter.write_str("Known(..)")
     }
 }
 

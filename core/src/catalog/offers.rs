@@ -96,10 +96,11 @@ impl Offers {
         self.prices.bits(len, |price| (price >= min) & (price <= max))
     }
 
-    pub(super) fn in_state(&self, len: usize, states: &[Availability]) -> Bits {
+    /// The items in one of the states whose bits are in `states`.
+    pub(super) fn in_state(&self, len: usize, states: u8) -> Bits {
         use Availability::{Discontinued, InStock, OutOfStock, PreOrder};
         let [stock, order, out, gone] =
-            [InStock, PreOrder, OutOfStock, Discontinued].map(|state| states.contains(&state));
+            [InStock, PreOrder, OutOfStock, Discontinued].map(|state| states & state.bit() != 0);
         // Without a branch, so that a processor can compare many at once.
         let passes = |state| {
             (stock & (state == InStock))
@@ -115,7 +116,7 @@ impl Offers {
     }
 
     pub(super) fn offered(&self, len: usize, now_ms: i64) -> Bits {
-        let mut bits = self.in_state(len, &[Availability::InStock, Availability::PreOrder]);
+        let mut bits = self.in_state(len, Availability::InStock.bit() | Availability::PreOrder.bit());
         if !self.expires_ms.values.is_empty() {
             bits.and(&self.expires_ms.bits(len, |expires| now_ms < expires));
         }

@@ -3,14 +3,14 @@
 //! Categories, brands and attributes are numbered too ("symbols"): the model's first, then new ones.
 
 use std::cell::OnceCell;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::bits::Bits;
-use super::known::{Found, KnownItem};
+use super::known::{Found, KnownItem, KnownSearch};
 use super::offers::{Offer, Offers};
 use super::postings::Postings;
+use super::words::Named;
 use super::{Availability, Item};
 use crate::model::{Attribute, AttributeKind, Model};
 use crate::mutant;
@@ -28,6 +28,8 @@ pub(crate) enum SymbolKind {
 }
 
 impl SymbolKind {
+    const COUNT: usize = Self::Group as usize + 1;
+
     fn of_model(self) -> Option<AttributeKind> {
         match self {
             Self::Category => Some(AttributeKind::Category),
@@ -68,10 +70,13 @@ pub(crate) struct View {
     /// Slots of the items the model does not know; item `model_items + k` is `extras[k]`.
     extras: Vec<u32>,
     extra_index: BTreeMap<String, u32>,
+    /// The place of each of them in the order of their ids. Made when it is first asked for, dropped when one is added.
+    extra_places: OnceCell<Vec<u32>>,
     /// Another number after every change.
     revision: u64,
     model_symbols: u32,
-    symbols: BTreeMap<(SymbolKind, String), u32>,
+    /// By kind.
+    symbols: [BTreeMap<String, u32>; SymbolKind::COUNT],
     symbol_names: Vec<(SymbolKind, String)>,
     deny: DenyList,
     /// For each symbol, whether it is a category that nothing is learned from. Of the model's symbols it is found out when somebody
@@ -101,8 +106,9 @@ impl View {
             category_popularity: OnceCell::new(),
             extras: Vec::new(),
             extra_index: BTreeMap::new(),
+            extra_places: OnceCell::new(),
             revision: 0,
-            symbols: BTreeMap::new(),
+            symbols: Default::default(),
             symbol_names: Vec::new(),
             sensitive: vec![OnceCell::new(); model.as_ref().map_or(0, |model| model.attributes() as usize)],
             deny,
@@ -148,6 +154,7 @@ impl View {
         let index = model_index.or_else(|| self.index_of(id)).unwrap_or_else(|| {
             let index = number(self.len());
             self.extra_index.insert(id.to_owned(), number(self.extras.len()));
+            self.extra_places.take();
             self.extras.push(NO_SLOT);
             index
         });
@@ -254,7 +261,7 @@ impl View {
             return symbol;
         }
         let symbol = self.model_symbols + number(self.symbol_names.len());
-        self.symbols.insert((kind, name.to_owned()), symbol);
+        self.symbols[kind as usize].insert(name.to_owned(), symbol);
         self.symbol_names.push((kind, name.to_owned()));
         let sensitive = kind == SymbolKind::Category && self.deny.topic(name).is_some();
         self.sensitive.push(OnceCell::from(sensitive));
@@ -320,6 +327,16 @@ impl View {
         })
     }
 
+    /// The attributes that the words of a search name. Cost: a pass over all names.
+    pub(crate) fn named_by(&self, query: &str) -> Named {
+        Named::new(query, (0..self.symbol_count()).map(|symbol| self.symbol_name(symbol).1))
+    }
+
+    /// As [`View::named_by`], looked up once for every change.
+    pub(crate) fn named_by_known(&self, query: &KnownSearch) -> Named {
+        query.at(self.revision, |query| self.named_by(query))
+    }
+
     /// Whether the item lies in a category that nothing is learned from.
     pub(crate) fn is_sensitive_item(&self, index: u32) -> bool {
         self.has_symbol(index, |symbol| self.is_sensitive_symbol(symbol))
@@ -368,13 +385,18 @@ impl View {
         self.slots.get(place as usize)
     }
 
-    /// Which of two equal scores comes first: the model's items by popularity then id, then new ones by id.
-    pub(crate) fn tie_order(&self, left: u32, right: u32) -> Ordering {
-        if self.is_new(left) && self.is_new(right) {
-            self.id(left).cmp(self.id(right))
-        } else {
-            left.cmp(&right)
-        }
+    /// The item's place among all of equal scores: the model's items by popularity then id, then new ones by id. Cost: a pass
+    /// over the new items the first time after one was added.
+    pub(crate) fn tie_place(&self, index: u32) -> u32 {
+        let Some(extra) = (index as usize).checked_sub(self.model_items) else { return index };
+        let places = self.extra_places.get_or_init(|| {
+            let mut places = vec![0; self.extras.len()];
+            for (place, extra) in (0..).zip(self.extra_index.values()) {
+                places[*extra as usize] = place;
+            }
+            places
+        });
+        number(self.model_items) + places[extra]
     }
 
     pub(crate) fn symbol(&self, kind: SymbolKind, name: &str) -> Option<u32> {
@@ -382,7 +404,7 @@ impl View {
             .of_model()
             .zip(self.model.as_ref())
             .and_then(|(kind, model)| model.attribute_index(kind, name));
-        of_model.or_else(|| self.symbols.get(&(kind, name.to_owned())).copied())
+        of_model.or_else(|| self.symbols[kind as usize].get(name).copied())
     }
 
     /// Whether category `id` is `ancestor` or lies below it in the model's tree.
@@ -448,8 +470,17 @@ impl View {
         }
     }
 
+    /// The first symbol of one kind that the item has.
+    pub(crate) fn first_of_kind(&self, index: u32, kind: SymbolKind) -> Option<u32> {
+        let mut first = None;
+        self.visit_kind(index, kind, |symbol| {
+            first.get_or_insert(symbol);
+        });
+        first
+    }
+
     /// The item's symbols of one kind, in ascending order.
-    pub(crate) fn symbols_of_kind(&self, index: u32, kind: SymbolKind) -> Vec<u32> {
+    fn symbols_of_kind(&self, index: u32, kind: SymbolKind) -> Vec<u32> {
         let mut found = Vec::new();
         self.visit_kind(index, kind, |symbol| found.push(symbol));
         found
@@ -485,8 +516,8 @@ impl View {
         self.offers.with_price(self.len(), min, max)
     }
 
-    /// The items in one of these states.
-    pub(crate) fn in_state(&self, states: &[Availability]) -> Bits {
+    /// The items in one of the states whose bits are in `states`.
+    pub(crate) fn in_state(&self, states: u8) -> Bits {
         self.offers.in_state(self.len(), states)
     }
 

@@ -91,7 +91,7 @@ impl Inner {
         if learns {
             for ((served, chosen), outcome) in uses.into_iter().zip(&mut outcome) {
                 if !served.is_empty() {
-                    self.person.show(served, call.now_ms);
+                    self.person.show(served.iter().map(String::as_str), call.now_ms);
                     *outcome = Tracked::SessionOnly;
                 }
                 if let Some((answer, items)) = chosen

@@ -109,8 +109,13 @@ impl Person {
     }
 
     /// Remembers that items were shown, for rotation.
-    pub(super) fn show(&mut self, items: impl IntoIterator<Item = String>, now_ms: i64) {
-        self.shown.extend(items.into_iter().map(|item| (item, now_ms)));
+    pub(super) fn show<'a>(&mut self, items: impl IntoIterator<Item = &'a str>, now_ms: i64) {
+        for item in items {
+            match self.shown.get_mut(item) {
+                Some(shown_ms) => *shown_ms = now_ms,
+                None => drop(self.shown.insert(item.to_owned(), now_ms)),
+            }
+        }
         while self.shown.len() > MAX_SHOWN {
             // The oldest answer's items at once.
             match self.shown.values().copied().min().filter(|oldest| *oldest < now_ms) {

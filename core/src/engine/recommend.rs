@@ -5,14 +5,15 @@ use rand_chacha::ChaCha20Rng;
 
 use super::served::Answer;
 use super::{Call, Config, Inner, Recommender};
+use crate::catalog::View;
 use crate::consent::PersonalGrant;
 use crate::error::{Error, Result};
 use crate::event::check_id;
-use crate::explain::{Breakdown, Causes, Explanation, Reason, Scale, explain, reasons};
+use crate::explain::{Breakdown, ExplainRoom, Explanation, Reason, explain};
 use crate::mutant;
 use crate::ranking::categories::rank_categories;
 use crate::ranking::request::{Context, MAX_COUNT, RecommendationKind, Request, Source, check_ids};
-use crate::ranking::{self, Person, Ranked};
+use crate::ranking::{self, Person, Ranked, Workspace};
 
 /// One recommended item.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,11 +116,13 @@ impl Recommender {
         };
         request.check()?;
         self.call(|inner, call| {
+            let mut room = std::mem::take(&mut inner.room);
             let gate = inner.gate(&self.config, call.now_ms);
             let person = gate.personal().map(|grant| inner.person_for(grant));
             let view = inner.catalog.view();
-            let (ranked, query) = ranking::rerank(view, &request, person, item_ids, call.now_ms);
-            let (mut items, mut explanations) = present(inner, &Ranked { items: ranked, query }, &request, 0);
+            let ranked = ranking::rerank(view, &request, person, item_ids, call.now_ms, &mut room.workspace);
+            let (mut items, mut explanations) = present(view, &ranked, &request, 0, &mut room.explain);
+            inner.keep(room);
             for id in item_ids {
                 if items.iter().all(|item| item.item_id != *id) {
                     items.push(Recommendation {
@@ -153,7 +156,8 @@ impl Recommender {
             let gate = inner.gate(&self.config, call.now_ms);
             let person = gate.personal().map(|grant| inner.person_for(grant));
             let view = inner.catalog.view();
-            let muted = ranking::muted_symbols(view, person);
+            let mut muted = Vec::new();
+            ranking::mute(view, person, &mut muted);
             let decay = view.model().map_or(0.8, |model| f64::from(model.parameters().decay));
             let ranked = rank_categories(view, person, &muted, decay, count);
             let named = ranked.into_iter().map(|category| CategoryRecommendation {
@@ -239,35 +243,51 @@ impl Inner {
             Some(seed) if !mutant!(IgnoreSeed) => ChaCha20Rng::seed_from_u64(seed),
             _ => ChaCha20Rng::from_seed(call.random.generate_bytes().unwrap_or_default()),
         };
+        let mut room = std::mem::take(&mut self.room);
         let gate = self.gate(config, call.now_ms);
         let grant = gate.personal().filter(|_| !request.non_profiling || mutant!(NonProfilingReadsProfile));
         let person = grant.map(|grant| self.person_for(grant));
-        let ranked = ranking::rank(self.catalog.view(), request, person, call.now_ms, &mut random);
-        let presented = present(self, &ranked, request, before);
+        let view = self.catalog.view();
+        let ranked = ranking::rank(view, request, person, call.now_ms, &mut random, &mut room.workspace);
+        let presented = present(view, &ranked, request, before, &mut room.explain);
         if grant.is_some() {
-            self.person.show(presented.0.iter().map(|item| item.item_id.clone()), call.now_ms);
+            self.person.show(presented.0.iter().map(|item| item.item_id.as_str()), call.now_ms);
         }
+        self.keep(room);
         Ok(presented)
+    }
+
+    fn keep(&mut self, Room { workspace, explain }: Room) {
+        self.room = Room { workspace: workspace.kept(), explain };
     }
 }
 
-fn present(inner: &Inner, ranked: &Ranked, request: &Request, before: usize) -> Presented {
-    let view = inner.catalog.view();
-    let scale = Scale::of(&ranked.items);
+/// Memory that answers are made in. It holds nothing from one to the next but room.
+#[derive(Default)]
+pub(super) struct Room {
+    workspace: Workspace,
+    explain: ExplainRoom,
+}
+
+fn present(
+    view: &View,
+    ranked: &Ranked<'_>,
+    request: &Request,
+    before: usize,
+    room: &mut ExplainRoom,
+) -> Presented {
     let mut items = Vec::with_capacity(ranked.items.len());
     let mut explanations = Vec::with_capacity(ranked.items.len());
-    let breakdowns = explain(view, &ranked.query, &ranked.items, scale, request.kind.seeds());
-    let mut causes = Causes::default();
-    for ((position, item), breakdown) in (before + 1..).zip(&ranked.items).zip(breakdowns) {
+    explain(view, ranked, request.kind.seeds(), room, |item, breakdown, reasons| {
         let item_id = view.id(item.index).to_owned();
         items.push(Recommendation {
             item_id: item_id.clone(),
             score: breakdown.score(),
-            position,
+            position: before + items.len() + 1,
             source: item.source,
-            reasons: reasons(view, item, &breakdown, &mut causes),
+            reasons,
         });
         explanations.push((item_id, breakdown));
-    }
+    });
     (items, explanations)
 }

@@ -14,6 +14,10 @@ pub const SCAN_BLOCK: usize = 512;
 /// Rows that are brought together at once.
 const GATHERED: usize = 64;
 
+/// Rows that lie apart, brought together. Kept from call to call, what it takes is allocated once.
+#[derive(Default)]
+pub struct Gathered([Vec<u8>; 2]);
+
 /// Scores of one query over the items of one model.
 pub struct Scan<'a> {
     model: &'a Model,
@@ -86,18 +90,21 @@ impl Scan<'_> {
     /// # Panics
     ///
     /// Panics if one of them is not there, or `out` is shorter.
-    pub fn scores_of(&self, items: &[u32], out: &mut [f32]) {
+    pub fn scores_of(&self, items: &[u32], gathered: &mut Gathered, out: &mut [f32]) {
         let tables = &self.model.tables;
         let row_bytes = tables.vector_row_bytes();
         let sections = [Section::VectorScales, Section::Popularity];
         let [all_scales, all_popularities] = sections.map(|section| tables.section(section));
         let planes = tables.vector_planes();
         let (mut scales, mut popularities) = ([0; GATHERED], [0; GATHERED]);
-        let mut rows = planes.map(|plane| vec![0; if plane.is_empty() { 0 } else { GATHERED * row_bytes }]);
+        let Gathered(rows) = gathered;
+        for (plane, rows) in planes.iter().zip(&mut *rows) {
+            rows.resize(if plane.is_empty() { 0 } else { GATHERED * row_bytes }, 0);
+        }
         let mut scores = [0.0; GATHERED];
         for (items, out) in items.chunks(GATHERED).zip(out[..items.len()].chunks_mut(GATHERED)) {
             // The rows lie apart: copying them first lets the processor wait for many at once.
-            for (plane, rows) in planes.iter().zip(&mut rows).filter(|(plane, _)| !plane.is_empty()) {
+            for (plane, rows) in planes.iter().zip(&mut *rows).filter(|(plane, _)| !plane.is_empty()) {
                 for (&item, to) in items.iter().zip(rows.chunks_exact_mut(row_bytes)) {
                     copy(row(plane, item as usize, row_bytes), to);
                 }

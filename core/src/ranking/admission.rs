@@ -1,8 +1,6 @@
 //! What keeps an item out of an answer: asked item by item, or for all items at once when most are refused.
 
-use std::collections::BTreeSet;
-
-use super::filter::Compiled;
+use super::filter::{Compiled, FilterId};
 use crate::catalog::{Bits, View};
 use crate::mutant;
 
@@ -10,33 +8,35 @@ use crate::mutant;
 pub(crate) struct Gates<'a> {
     pub(crate) view: &'a View,
     pub(crate) now_ms: i64,
-    pub(crate) filter: Compiled,
+    pub(crate) filters: &'a Compiled,
+    pub(crate) filter: FilterId,
     /// The category of the request's kind.
-    pub(crate) category: Option<Compiled>,
-    pub(crate) hidden: BTreeSet<u32>,
-    pub(crate) muted: BTreeSet<u32>,
+    pub(crate) category: Option<FilterId>,
+    /// Items, ascending.
+    pub(crate) hidden: &'a [u32],
+    pub(crate) muted: &'a [u32],
 }
 
 impl Gates<'_> {
     /// Whether the item may be in the answer.
     pub(crate) fn admit(&self, index: u32) -> bool {
         let view = self.view;
-        !self.hidden.contains(&index)
+        self.hidden.binary_search(&index).is_err()
             && (mutant!(ShowOutOfStock) || view.is_offered(index, self.now_ms))
-            && (mutant!(IgnoreFilter) || self.filter.holds(view, index))
-            && self.category.as_ref().is_none_or(|category| category.holds(view, index))
+            && (mutant!(IgnoreFilter) || self.filters.holds(self.filter, view, index))
+            && self.category.is_none_or(|category| self.filters.holds(category, view, index))
             && (self.muted.is_empty() || !view.has_symbol(index, |symbol| self.muted.contains(&symbol)))
     }
 
     /// All items that may be in the answer. Cost: a pass over the columns that the conditions ask about.
     pub(crate) fn bits(&self) -> Bits {
         let view = self.view;
-        let mut bits = match &self.category {
-            Some(category) => category.bits(view),
+        let mut bits = match self.category {
+            Some(category) => self.filters.bits(category, view),
             None => Bits::all(view.len()),
         };
         if !mutant!(IgnoreFilter) {
-            self.filter.narrow(view, &mut bits);
+            self.filters.narrow(self.filter, view, &mut bits);
         }
         if !mutant!(ShowOutOfStock) {
             bits.and(&view.offered(self.now_ms));

@@ -12,11 +12,11 @@ use super::Extra;
 use super::admission::{Admission, Gates};
 use super::extras::{Extras, narrow};
 use super::place::places_for_others;
-use super::pool::Pool;
+use super::pool::{Pool, PoolRoom};
 use super::query::Query;
 use super::request::{RecommendationKind, Request, Source};
 use crate::catalog::{Bits, View};
-use crate::model::{SCAN_BLOCK, Scan};
+use crate::model::{Gathered, SCAN_BLOCK, Scan};
 
 /// An item with its exact raw score.
 #[derive(Clone, Copy, Debug)]
@@ -43,26 +43,44 @@ pub(crate) fn first_pool_size(count: usize) -> usize {
     (5 * count).max(50)
 }
 
-/// The `pool_size` best admitted items, best first. Where one category fills them and the answer wants variety, as many of
-/// the best other items as it needs stand in for the last of them.
+/// What candidates are looked for with.
+#[derive(Default)]
+pub(crate) struct SearchRoom {
+    pub(super) pool: PoolRoom,
+    pub(super) items: Vec<u32>,
+    direction: Vec<f32>,
+    offered: Vec<(u32, f32)>,
+    gathered: Gathered,
+    seen: Bits,
+}
+
+/// Writes the `pool_size` best admitted items to `candidates`, best first. Where one category fills them and the answer wants
+/// variety, as many of the best other items as it needs stand in for the last of them.
 pub(crate) fn scored(
     gates: &Gates<'_>,
     extras: &Extras<'_>,
     query: &Query,
     request: &Request,
     pool_size: usize,
-) -> Vec<Candidate> {
+    room: &mut SearchRoom,
+    candidates: &mut Vec<Candidate>,
+) {
     let view = gates.view;
     // What nothing leads to is not bought along.
     let only_linked = matches!(request.kind, RecommendationKind::BoughtWith(_));
     let floor = if only_linked { 0.0 } else { f32::NEG_INFINITY };
     let is_varied = request.kind.is_scored() && request.diversity_or_default() > 0.0;
     let others = if is_varied { places_for_others(request.count) } else { 0 };
+    let SearchRoom { pool, items, direction, offered, gathered, seen } = room;
+    seen.reset(view.len());
     let mut search = Search {
-        scores: Scores::new(view, extras, query),
-        pool: Pool::new(view, floor, pool_size, others),
+        scores: Scores::new(view, extras, query, direction),
+        pool: Pool::new(view, floor, pool_size, others, pool),
         admission: Admission::new(gates),
-        seen: Bits::none(view.len()),
+        seen,
+        items,
+        offered,
+        gathered,
     };
     search.linked(extras, query);
     if !only_linked {
@@ -77,16 +95,17 @@ pub(crate) fn scored(
         }
         search.new_items();
     }
-    let mut candidates: Vec<Candidate> =
-        search.pool.into_items().into_iter().map(|index| extras.candidate(query, index)).collect();
-    sort(view, &mut candidates);
-    candidates
+    search.pool.write(search.items);
+    candidates.clear();
+    candidates.extend(search.items.iter().map(|&index| extras.candidate(query, index)));
+    sort(view, candidates);
 }
 
 /// Best first; ties in the view's order.
 pub(crate) fn sort(view: &View, candidates: &mut [Candidate]) {
-    candidates.sort_by(|left, right| {
-        right.raw.total_cmp(&left.raw).then_with(|| view.tie_order(left.index, right.index))
+    candidates.sort_unstable_by(|left, right| {
+        let place = |candidate: &Candidate| view.tie_place(candidate.index);
+        right.raw.total_cmp(&left.raw).then_with(|| place(left).cmp(&place(right)))
     });
 }
 
@@ -94,7 +113,7 @@ pub(crate) fn sort(view: &View, candidates: &mut [Candidate]) {
 struct Scores<'a> {
     view: &'a View,
     scan: Option<Scan<'a>>,
-    direction: Vec<f32>,
+    direction: &'a [f32],
     /// The items of each boost and interest, and what it adds.
     lifts: Vec<(Bits, f32)>,
     /// The most that all of them add.
@@ -102,12 +121,13 @@ struct Scores<'a> {
 }
 
 impl<'a> Scores<'a> {
-    fn new(view: &'a View, extras: &Extras<'_>, query: &Query) -> Self {
-        let mut direction = query.scan_direction();
+    fn new(view: &'a View, extras: &Extras<'_>, query: &Query, direction: &'a mut Vec<f32>) -> Self {
+        direction.clear();
+        direction.extend(query.scan_direction());
         let scan = view.model().map(|model| {
             // A query that is about nothing has no direction.
             direction.resize(model.dim(), 0.0);
-            model.scan(&direction, extras.popularity_weight().max(0.0))
+            model.scan(direction, extras.popularity_weight().max(0.0))
         });
         let lifts = extras.lifts();
         let most_lift = lifts.iter().map(|(_, weight)| weight.max(0.0)).sum();
@@ -115,16 +135,16 @@ impl<'a> Scores<'a> {
     }
 
     /// Writes the scores of `items` to the beginning of `out`.
-    fn of(&self, items: &[u32], out: &mut [f32]) {
+    fn of(&self, items: &[u32], gathered: &mut Gathered, out: &mut [f32]) {
         let known = items.partition_point(|&index| !self.view.is_new(index));
         if let Some(scan) = &self.scan {
-            scan.scores_of(&items[..known], out);
+            scan.scores_of(&items[..known], gathered, out);
         }
         let mut vector = [0.0; MAX_DIM];
         let vector = &mut vector[..self.direction.len()];
         for (&index, score) in items[known..].iter().zip(&mut out[known..]) {
             self.view.write_vector(index, vector);
-            *score = dense::dot(&self.direction, vector);
+            *score = dense::dot(self.direction, vector);
         }
         for (bits, weight) in &self.lifts {
             for (&index, score) in items.iter().zip(out.iter_mut()) {
@@ -178,21 +198,26 @@ struct Search<'a, 'g> {
     pool: Pool<'a>,
     admission: Admission<'a, 'g>,
     /// The items that were offered to the pool.
-    seen: Bits,
+    seen: &'a mut Bits,
+    /// The items to offer, and their scores.
+    items: &'a mut Vec<u32>,
+    offered: &'a mut Vec<(u32, f32)>,
+    gathered: &'a mut Gathered,
 }
 
 impl Search<'_, '_> {
     /// The items that transitions lead to, and those whose score depends on when they were shown.
     fn linked(&mut self, extras: &Extras<'_>, query: &Query) {
-        let mut items = query.linked();
-        let linked = items.len();
-        items.extend(extras.shown());
-        if items.len() > linked {
-            items.sort_unstable();
-            items.dedup();
+        self.items.clear();
+        self.items.extend(query.linked());
+        let linked = self.items.len();
+        self.items.extend(extras.shown());
+        if self.items.len() > linked {
+            self.items.sort_unstable();
         }
+        self.items.dedup();
         let mut transitions = query.transition_scores().peekable();
-        self.offer(&items, |index, mut score| {
+        self.offer(|index, mut score| {
             while let Some((_, amount)) = transitions.next_if(|(target, _)| *target <= index) {
                 score += amount;
             }
@@ -203,40 +228,52 @@ impl Search<'_, '_> {
     /// Where few items are linked to the query's own, those that are linked to them.
     fn linked_twice(&mut self, query: &Query) {
         let Some(model) = self.scores.view.model() else { return };
-        let near = query.linked();
-        if near.len() >= FEW_LINKED {
+        self.items.clear();
+        self.items.extend(query.linked());
+        self.items.dedup();
+        let near = self.items.len();
+        if near >= FEW_LINKED {
             return;
         }
-        let mut items: Vec<u32> =
-            near.iter().flat_map(|&index| model.neighbours(index)).map(|(target, _)| target).collect();
-        items.sort_unstable();
-        items.dedup();
-        items.retain(|&index| !self.seen.contains(index));
-        self.offer(&items, |_, score| score);
+        for place in 0..near {
+            let neighbours = model.neighbours(self.items[place]).map(|(target, _)| target);
+            self.items.extend(neighbours.filter(|&index| !self.seen.contains(index)));
+        }
+        self.items.drain(..near);
+        self.items.sort_unstable();
+        self.items.dedup();
+        self.offer(|_, score| score);
     }
 
     /// The most popular items.
     fn popular(&mut self) {
         let count = length(self.scores.view.model_items()).min(POPULAR);
-        let items: Vec<u32> = (0..count).filter(|&index| !self.seen.contains(index)).collect();
-        self.offer(&items, |_, score| score);
+        self.offer_unseen(0..count);
     }
 
-    /// Offers items that were not seen, in ascending order, with what `adjust` makes of their scores.
-    fn offer(&mut self, items: &[u32], mut adjust: impl FnMut(u32, f32) -> f32) {
+    /// Offers those of `items`, in ascending order, that were not seen.
+    fn offer_unseen(&mut self, items: impl Iterator<Item = u32>) {
+        self.items.clear();
+        self.items.extend(items.filter(|&index| !self.seen.contains(index)));
+        self.offer(|_, score| score);
+    }
+
+    /// Offers `items`, which were not seen, in ascending order, with what `adjust` makes of their scores.
+    fn offer(&mut self, mut adjust: impl FnMut(u32, f32) -> f32) {
         let mut scores = [0.0; SCAN_BLOCK];
-        let mut offered = Vec::with_capacity(items.len());
-        for items in items.chunks(SCAN_BLOCK) {
-            self.scores.of(items, &mut scores[..items.len()]);
-            offered.extend(items.iter().zip(&scores).map(|(&index, &score)| (index, adjust(index, score))));
+        self.offered.clear();
+        for items in self.items.chunks(SCAN_BLOCK) {
+            self.scores.of(items, self.gathered, &mut scores[..items.len()]);
+            let scored = items.iter().zip(&scores);
+            self.offered.extend(scored.map(|(&index, &score)| (index, adjust(index, score))));
         }
-        items.iter().for_each(|&index| self.seen.insert(index));
+        self.items.iter().for_each(|&index| self.seen.insert(index));
         // The better ones first: most that come after them are refused for the price of a comparison.
         let room = self.pool.room();
-        let bar = if room > 0 { bar_of_few(&offered, room) } else { f32::NEG_INFINITY };
+        let bar = if room > 0 { bar_of_few(self.offered, room) } else { f32::NEG_INFINITY };
         let mut least = self.pool.least();
         for is_better in [true, false] {
-            for &(index, score) in &offered {
+            for &(index, score) in &*self.offered {
                 if score >= least && (score > bar) == is_better {
                     self.pool.offer(index, score, &mut self.admission);
                     least = self.pool.least();
@@ -253,10 +290,10 @@ impl Search<'_, '_> {
         let mut first = 0;
         while first < end {
             if let Some(rare) = self.admission.rare() {
-                let items: Vec<u32> =
-                    rare.within(first, end).filter(|&index| !self.seen.contains(index)).collect();
+                self.items.clear();
+                self.items.extend(rare.within(first, end).filter(|&index| !self.seen.contains(index)));
                 self.scores.scan = Some(scan);
-                self.offer(&items, |_, score| score);
+                self.offer(|_, score| score);
                 return;
             }
             let count = SCAN_BLOCK.min((end - first) as usize);
@@ -284,8 +321,6 @@ impl Search<'_, '_> {
 
     /// The items that the model does not know.
     fn new_items(&mut self) {
-        let items: Vec<u32> =
-            self.scores.view.new_items().filter(|&index| !self.seen.contains(index)).collect();
-        self.offer(&items, |_, score| score);
+        self.offer_unseen(self.scores.view.new_items());
     }
 }

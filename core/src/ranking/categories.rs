@@ -1,6 +1,6 @@
 //! The categories a shopper is most interested in, filled with popular ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Person;
 use super::request::Source;
@@ -19,7 +19,7 @@ pub(crate) struct RankedCategory {
 pub(crate) fn rank_categories(
     view: &View,
     person: Option<Person<'_>>,
-    muted: &BTreeSet<u32>,
+    muted: &[u32],
     decay: f64,
     count: usize,
 ) -> Vec<RankedCategory> {
@@ -54,7 +54,7 @@ pub(crate) fn rank_categories(
 fn ordered(
     view: &View,
     scores: BTreeMap<u32, f64>,
-    muted: &BTreeSet<u32>,
+    muted: &[u32],
     ceiling: f64,
     source: Source,
 ) -> Vec<RankedCategory> {

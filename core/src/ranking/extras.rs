@@ -1,12 +1,10 @@
 //! Everything in a raw score besides the query's terms: popularity, boosts, interests, rotation.
 
-use std::collections::BTreeMap;
-
 use super::candidates::Candidate;
-use super::filter::Compiled;
+use super::filter::{Compiled, FilterId};
 use super::query::Query;
 use super::request::{RecommendationKind, Request, Source};
-use super::{Extra, Person, RankedItem};
+use super::{Extra, Person};
 use crate::catalog::{Bits, SymbolKind, View};
 use crate::history::Interest;
 
@@ -16,53 +14,66 @@ pub(crate) const INTEREST_BOOST: f64 = 2.0;
 /// Everything in a raw score besides the query's terms.
 pub(crate) struct Extras<'a> {
     view: &'a View,
-    /// The compiled boosts of the request.
-    boosts: Vec<(Compiled, f64)>,
-    /// Categories the shopper boosted.
-    interests: Vec<u32>,
+    room: &'a ExtrasRoom,
     popularity_weight: f64,
-    /// When items were last shown, where that counts.
-    shown: BTreeMap<u32, i64>,
     rotation_rate: f64,
     rotation_ms: i64,
     now_ms: i64,
+}
+
+/// Lists that the parts are made from.
+#[derive(Default)]
+pub(crate) struct ExtrasRoom {
+    filters: Compiled,
+    /// The boosts of the request.
+    boosts: Vec<(FilterId, f64)>,
+    /// Categories the shopper boosted.
+    interests: Vec<u32>,
+    /// Items and when they were last shown, where that counts; ascending.
+    shown: Vec<(u32, i64)>,
+}
+
+impl ExtrasRoom {
+    fn fill(&mut self, view: &View, request: &Request, person: Option<Person<'_>>, shown_since_ms: i64) {
+        let Self { filters, boosts, interests, shown } = self;
+        filters.clear();
+        boosts.clear();
+        boosts.extend(
+            request.boosts.iter().map(|boost| (filters.add(&boost.filter, view, request), boost.weight)),
+        );
+        interests.clear();
+        shown.clear();
+        let Some(person) = person else { return };
+        let boosted = person.interests.iter().filter(|(_, interest)| **interest == Interest::Boost);
+        interests.extend(boosted.filter_map(|(category, _)| view.symbol(SymbolKind::Category, category)));
+        if request.rotation_rate > 0.0 {
+            let recent = person.shown.iter().filter(|(_, shown_ms)| **shown_ms > shown_since_ms);
+            shown.extend(recent.filter_map(|(id, shown_ms)| Some((view.index_of(id)?, *shown_ms))));
+            shown.sort_unstable();
+        }
+    }
 }
 
 impl<'a> Extras<'a> {
     pub(crate) fn new(
         view: &'a View,
         request: &Request,
-        person: Option<Person<'a>>,
+        person: Option<Person<'_>>,
         now_ms: i64,
         query: &Query,
+        room: &'a mut ExtrasRoom,
     ) -> Self {
-        let interests = person.map_or_else(Vec::new, |person| {
-            let boosted = person.interests.iter().filter(|(_, interest)| **interest == Interest::Boost);
-            boosted.filter_map(|(category, _)| view.symbol(SymbolKind::Category, category)).collect()
-        });
-        let boosts = request
-            .boosts
-            .iter()
-            .map(|boost| (Compiled::new(&boost.filter, view, request), boost.weight))
-            .collect();
         let rotation_ms = i64::from(request.rotation_seconds) * 1000;
+        room.fill(view, request, person, now_ms.saturating_sub(rotation_ms));
         let weight = view.model().map_or(0.0, |model| f64::from(model.parameters().popularity_weight));
         Self {
             view,
-            boosts,
-            interests,
+            room,
             popularity_weight: match request.kind {
                 RecommendationKind::BoughtWith(_) => 0.0,
                 _ if query.is_empty() => 1.0,
                 _ => weight,
             },
-            shown: person
-                .filter(|_| request.rotation_rate > 0.0)
-                .into_iter()
-                .flat_map(|person| person.shown)
-                .filter(|(_, shown_ms)| now_ms - **shown_ms < rotation_ms)
-                .filter_map(|(id, shown_ms)| Some((view.index_of(id)?, *shown_ms)))
-                .collect(),
             rotation_rate: request.rotation_rate,
             rotation_ms,
             now_ms,
@@ -74,14 +85,14 @@ impl<'a> Extras<'a> {
         if main.1 != 0.0 {
             visit(main.0, main.1);
         }
-        for &symbol in &self.interests {
+        for &symbol in &self.room.interests {
             if self.view.has_symbol(index, |own| own == symbol) {
                 visit(Extra::Interest(symbol), INTEREST_BOOST);
             }
         }
-        for (filter, weight) in &self.boosts {
-            if filter.holds(self.view, index) {
-                visit(Extra::Boost, *weight);
+        for &(filter, weight) in &self.room.boosts {
+            if self.room.filters.holds(filter, self.view, index) {
+                visit(Extra::Boost, weight);
             }
         }
     }
@@ -93,20 +104,22 @@ impl<'a> Extras<'a> {
 
     /// The items of each boost and interest, and what it adds in the precision of the scan.
     pub(super) fn lifts(&self) -> Vec<(Bits, f32)> {
-        let interests =
-            self.interests.iter().map(|&symbol| (self.view.with_symbols([symbol]), INTEREST_BOOST));
-        let boosts = self.boosts.iter().map(|(filter, weight)| (filter.bits(self.view), *weight));
+        let ExtrasRoom { filters, boosts, interests, .. } = self.room;
+        let interests = interests.iter().map(|&symbol| (self.view.with_symbols([symbol]), INTEREST_BOOST));
+        let boosts = boosts.iter().map(|&(filter, weight)| (filters.bits(filter, self.view), weight));
         interests.chain(boosts).map(|(bits, weight)| (bits, narrow(weight))).collect()
     }
 
     /// The items that were shown, where that counts; ascending.
     pub(super) fn shown(&self) -> impl Iterator<Item = u32> {
-        self.shown.keys().copied()
+        self.room.shown.iter().map(|(index, _)| *index)
     }
 
     /// What an item's raw score loses because it was shown just before.
     pub(super) fn rotation(&self, index: u32, raw: f64) -> Option<f64> {
-        let age_ms = (self.now_ms - self.shown.get(&index)?).max(0);
+        let shown = &self.room.shown;
+        let place = shown.binary_search_by_key(&index, |(shown, _)| *shown).ok()?;
+        let age_ms = (self.now_ms - shown[place].1).max(0);
         if age_ms >= self.rotation_ms || raw <= 0.0 {
             return None;
         }
@@ -130,14 +143,16 @@ impl<'a> Extras<'a> {
         Candidate { index, raw, relevance, main, source: Source::Popular }
     }
 
-    /// The candidate with every part of its raw score.
-    pub(crate) fn item(&self, candidate: &Candidate) -> RankedItem {
-        let Candidate { index, raw, relevance, main, source } = *candidate;
-        let mut extras = Vec::new();
-        self.visit(index, main, &mut |extra, amount| extras.push((extra, amount)));
-        let plain = relevance + extras.iter().map(|(_, amount)| amount).sum::<f64>();
-        extras.extend(self.rotation(index, plain).map(|penalty| (Extra::Rotation, penalty)));
-        RankedItem { index, raw, extras, source }
+    /// Calls `visit` with every part of a candidate's raw score besides its relevance.
+    pub(crate) fn parts(&self, candidate: &Candidate, mut visit: impl FnMut(Extra, f64)) {
+        let mut sum = 0.0;
+        self.visit(candidate.index, candidate.main, &mut |extra, amount| {
+            sum += amount;
+            visit(extra, amount);
+        });
+        if let Some(penalty) = self.rotation(candidate.index, candidate.relevance + sum) {
+            visit(Extra::Rotation, penalty);
+        }
     }
 }
 

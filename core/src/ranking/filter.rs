@@ -112,102 +112,176 @@ impl Filter {
     }
 }
 
-/// A filter over the symbols of one view.
-pub(crate) enum Compiled {
-    All(Vec<Compiled>),
-    Any(Vec<Compiled>),
-    Not(Box<Compiled>),
+/// Filters over the symbols of one view, one after the other.
+#[derive(Default)]
+pub(crate) struct Compiled {
+    /// Each before what it is made of.
+    nodes: Vec<Node>,
+    symbols: Vec<u32>,
+    /// Room for a name.
+    name: String,
+}
+
+struct Node {
+    condition: Condition,
+    /// What follows all that it is made of.
+    end: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Condition {
+    All,
+    Any,
+    Not,
     /// One of these symbols, ascending.
-    Symbols(Vec<u32>),
+    Symbols(usize, usize),
     Price(f64, f64),
-    Availability(Vec<Availability>),
+    /// One bit for each state.
+    Availability(u8),
     CreatedAfter(i64),
 }
 
+/// One of the compiled filters.
+#[derive(Clone, Copy)]
+pub(crate) struct FilterId(usize);
+
 impl Compiled {
-    pub(crate) fn new(filter: &Filter, view: &View, request: &Request) -> Self {
-        let all =
-            |filters: &[Filter]| filters.iter().map(|filter| Self::new(filter, view, request)).collect();
-        match filter {
-            Filter::All(filters) => Self::All(all(filters)),
-            Filter::Any(filters) => Self::Any(all(filters)),
-            Filter::Not(filter) => Self::Not(Box::new(Self::new(filter, view, request))),
-            Filter::InCategory(ids) => Self::symbols(view, SymbolKind::Category, ids),
-            Filter::Brand(ids) => Self::symbols(view, SymbolKind::Brand, ids),
-            Filter::AttributeIn { key, values } => {
-                let names: Vec<String> = values.iter().map(|value| format!("{key}={value}")).collect();
-                Self::symbols(view, SymbolKind::Attribute, &names)
+    pub(crate) fn clear(&mut self) {
+        self.nodes.clear();
+        self.symbols.clear();
+    }
+
+    pub(crate) fn add(&mut self, filter: &Filter, view: &View, request: &Request) -> FilterId {
+        let place = self.nodes.len();
+        // What a node is made of follows it.
+        self.nodes.push(Node { condition: Condition::All, end: 0 });
+        let mut add_all = |filters: &[Filter]| {
+            for filter in filters {
+                self.add(filter, view, request);
             }
-            Filter::Price { min, max } => Self::Price(min.unwrap_or(0.0), max.unwrap_or(f64::INFINITY)),
-            Filter::Availability(states) => Self::Availability(states.clone()),
-            Filter::CreatedAfter(time_ms) => Self::CreatedAfter(*time_ms),
+        };
+        let condition = match filter {
+            Filter::All(filters) => {
+                add_all(filters);
+                Condition::All
+            }
+            Filter::Any(filters) => {
+                add_all(filters);
+                Condition::Any
+            }
+            Filter::Not(filter) => {
+                add_all(std::slice::from_ref(filter));
+                Condition::Not
+            }
+            Filter::InCategory(ids) => self.symbols(view, SymbolKind::Category, ids),
+            Filter::Brand(ids) => self.symbols(view, SymbolKind::Brand, ids),
+            Filter::AttributeIn { key, values } => {
+                let first = self.symbols.len();
+                for value in values {
+                    self.name.clear();
+                    self.name.extend([key, "=", value]);
+                    self.symbols.extend(view.symbol(SymbolKind::Attribute, &self.name));
+                }
+                self.from(first)
+            }
+            Filter::Price { min, max } => Condition::Price(min.unwrap_or(0.0), max.unwrap_or(f64::INFINITY)),
+            Filter::Availability(states) => {
+                Condition::Availability(states.iter().fold(0, |bits, state| bits | state.bit()))
+            }
+            Filter::CreatedAfter(time_ms) => Condition::CreatedAfter(*time_ms),
             Filter::SameAsContextItem(property) => {
                 let item = request.kind.seeds().first().or(request.context.item.as_ref());
                 let index = item.and_then(|id| view.index_of(id));
-                let symbol = index.and_then(|index| match property {
+                let first = self.symbols.len();
+                self.symbols.extend(index.and_then(|index| match property {
                     SameAs::Category => view.leaf_category(index),
-                    SameAs::Brand => view.symbols_of_kind(index, SymbolKind::Brand).first().copied(),
-                });
-                Self::Symbols(symbol.into_iter().collect())
+                    SameAs::Brand => view.first_of_kind(index, SymbolKind::Brand),
+                }));
+                self.from(first)
             }
-        }
+        };
+        self.nodes[place] = Node { condition, end: self.nodes.len() };
+        FilterId(place)
     }
 
     /// In `category` or below it.
-    pub(crate) fn category(view: &View, category: &str) -> Self {
-        Self::symbols(view, SymbolKind::Category, &[category.to_owned()])
+    pub(crate) fn add_category(&mut self, view: &View, category: &str) -> FilterId {
+        let first = self.symbols.len();
+        self.symbols.extend(view.symbol(SymbolKind::Category, category));
+        let condition = self.from(first);
+        self.nodes.push(Node { condition, end: self.nodes.len() + 1 });
+        FilterId(self.nodes.len() - 1)
     }
 
-    fn symbols(view: &View, kind: SymbolKind, names: &[String]) -> Self {
-        let mut symbols: Vec<u32> = names.iter().filter_map(|name| view.symbol(kind, name)).collect();
-        symbols.sort_unstable();
-        Self::Symbols(symbols)
+    fn symbols(&mut self, view: &View, kind: SymbolKind, names: &[String]) -> Condition {
+        let first = self.symbols.len();
+        self.symbols.extend(names.iter().filter_map(|name| view.symbol(kind, name)));
+        self.from(first)
     }
 
-    pub(crate) fn holds(&self, view: &View, index: u32) -> bool {
-        match self {
-            Self::All(filters) => filters.iter().all(|filter| filter.holds(view, index)),
-            Self::Any(filters) => filters.iter().any(|filter| filter.holds(view, index)),
-            Self::Not(filter) => !filter.holds(view, index),
-            Self::Symbols(symbols) => view.has_symbol(index, |symbol| symbols.binary_search(&symbol).is_ok()),
-            Self::Price(min, max) => view.price(index).is_some_and(|price| (*min..=*max).contains(&price)),
-            Self::Availability(states) => states.contains(&view.availability(index)),
-            Self::CreatedAfter(time_ms) => {
-                view.created_at_ms(index).is_some_and(|created| created >= *time_ms)
+    /// One of the symbols from `first` on.
+    fn from(&mut self, first: usize) -> Condition {
+        self.symbols[first..].sort_unstable();
+        Condition::Symbols(first, self.symbols.len())
+    }
+
+    /// What a filter is made of.
+    fn parts(&self, FilterId(place): FilterId) -> impl Iterator<Item = FilterId> {
+        let mut next = place + 1;
+        std::iter::from_fn(move || {
+            let part = FilterId(next);
+            (next < self.nodes[place].end).then(|| {
+                next = self.nodes[next].end;
+                part
+            })
+        })
+    }
+
+    pub(crate) fn holds(&self, filter: FilterId, view: &View, index: u32) -> bool {
+        match self.nodes[filter.0].condition {
+            Condition::All => self.parts(filter).all(|part| self.holds(part, view, index)),
+            Condition::Any => self.parts(filter).any(|part| self.holds(part, view, index)),
+            Condition::Not => !self.parts(filter).any(|part| self.holds(part, view, index)),
+            Condition::Symbols(first, end) => {
+                let symbols = &self.symbols[first..end];
+                view.has_symbol(index, |symbol| symbols.binary_search(&symbol).is_ok())
+            }
+            Condition::Price(min, max) => view.price(index).is_some_and(|price| (min..=max).contains(&price)),
+            Condition::Availability(states) => states & view.availability(index).bit() != 0,
+            Condition::CreatedAfter(time_ms) => {
+                view.created_at_ms(index).is_some_and(|created| created >= time_ms)
             }
         }
     }
 
-    /// All items for which it holds.
-    pub(crate) fn bits(&self, view: &View) -> Bits {
-        match self {
-            Self::All(filters) => {
+    /// All items for which a filter holds.
+    pub(crate) fn bits(&self, filter: FilterId, view: &View) -> Bits {
+        match self.nodes[filter.0].condition {
+            Condition::All => {
                 let mut bits = Bits::all(view.len());
-                filters.iter().for_each(|filter| filter.narrow(view, &mut bits));
+                self.narrow(filter, view, &mut bits);
                 bits
             }
-            Self::Any(filters) => {
+            Condition::Any | Condition::Not => {
                 let mut bits = Bits::none(view.len());
-                filters.iter().for_each(|filter| bits.or(&filter.bits(view)));
+                self.parts(filter).for_each(|part| bits.or(&self.bits(part, view)));
+                if matches!(self.nodes[filter.0].condition, Condition::Not) {
+                    bits.invert();
+                }
                 bits
             }
-            Self::Not(filter) => {
-                let mut bits = filter.bits(view);
-                bits.invert();
-                bits
-            }
-            Self::Symbols(symbols) => view.with_symbols(symbols.iter().copied()),
-            Self::Price(min, max) => view.with_price(*min, *max),
-            Self::Availability(states) => view.in_state(states),
-            Self::CreatedAfter(time_ms) => view.created_after(*time_ms),
+            Condition::Symbols(first, end) => view.with_symbols(self.symbols[first..end].iter().copied()),
+            Condition::Price(min, max) => view.with_price(min, max),
+            Condition::Availability(states) => view.in_state(states),
+            Condition::CreatedAfter(time_ms) => view.created_after(time_ms),
         }
     }
 
-    /// Takes the items out of `bits` for which it does not hold.
-    pub(crate) fn narrow(&self, view: &View, bits: &mut Bits) {
-        match self {
-            Self::All(filters) => filters.iter().for_each(|filter| filter.narrow(view, bits)),
-            _ => bits.and(&self.bits(view)),
+    /// Takes the items out of `bits` for which a filter does not hold.
+    pub(crate) fn narrow(&self, filter: FilterId, view: &View, bits: &mut Bits) {
+        match self.nodes[filter.0].condition {
+            Condition::All => self.parts(filter).for_each(|part| self.narrow(part, view, bits)),
+            _ => bits.and(&self.bits(filter, view)),
         }
     }
 }

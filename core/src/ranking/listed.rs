@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::admission::{Admission, Gates};
-use super::candidates::{Candidate, sort};
+use super::candidates::{Candidate, SearchRoom, sort};
 use super::extras::{Extras, narrow};
 use super::pool::Pool;
 use super::request::{RecommendationKind, Request, Source};
@@ -20,14 +20,14 @@ fn days_between(earlier_ms: i64, later_ms: i64) -> f64 {
     later_ms.saturating_sub(earlier_ms).max(0) as f64 / DAY_MS as f64
 }
 
-/// The shopper's own items of a listing kind that are admitted, best first.
+/// Writes the shopper's own items of a listing kind that are admitted to `candidates`, best first.
 pub(crate) fn own(
     gates: &Gates<'_>,
     extras: &Extras<'_>,
     request: &Request,
     person: Option<Person<'_>>,
-    now_ms: i64,
-) -> Vec<Candidate> {
+    candidates: &mut Vec<Candidate>,
+) {
     let view = gates.view;
     let profile = person.map(|person| person.profile);
     let found: Vec<(u32, Extra, f64)> = if request.kind == RecommendationKind::RecentlyViewed {
@@ -38,31 +38,30 @@ pub(crate) fn own(
         let mut strength: BTreeMap<u32, f64> = BTreeMap::new();
         for purchase in profile.into_iter().flat_map(|profile| &profile.purchases) {
             if let Some(index) = view.known_learnable(&purchase.item) {
-                let age_days = days_between(purchase.time_ms, now_ms);
+                let age_days = days_between(purchase.time_ms, gates.now_ms);
                 *strength.entry(index).or_default() += libm::exp2(-age_days / REPURCHASE_HALF_LIFE_DAYS);
             }
         }
         strength.into_iter().map(|(index, strength)| (index, Extra::Repurchase, strength)).collect()
     };
     let admitted = found.into_iter().filter(|(index, _, _)| gates.admit(*index));
-    let mut candidates: Vec<Candidate> = admitted
-        .map(|(index, extra, amount)| Candidate {
-            source: Source::Personal,
-            ..extras.finish(index, 0.0, (extra, amount))
-        })
-        .collect();
-    sort(view, &mut candidates);
-    candidates
+    candidates.clear();
+    candidates.extend(admitted.map(|(index, extra, amount)| Candidate {
+        source: Source::Personal,
+        ..extras.finish(index, 0.0, (extra, amount))
+    }));
+    sort(view, candidates);
 }
 
-/// The `pool_size` newest items that are admitted, best first.
+/// Writes the `pool_size` newest items that are admitted to `candidates`, best first.
 pub(crate) fn newest(
     gates: &Gates<'_>,
     extras: &Extras<'_>,
     pool_size: usize,
-    now_ms: i64,
-) -> Vec<Candidate> {
-    let view = gates.view;
+    room: &mut SearchRoom,
+    candidates: &mut Vec<Candidate>,
+) {
+    let (view, now_ms) = (gates.view, gates.now_ms);
     let freshness = |index| {
         let created_ms = view.created_at_ms(index).filter(|created_ms| *created_ms <= now_ms)?;
         Some(1.0 / (1.0 + days_between(created_ms, now_ms) / FRESHNESS_DAYS))
@@ -71,7 +70,7 @@ pub(crate) fn newest(
         source: Source::Contextual,
         ..extras.finish(index, 0.0, (Extra::Freshness, freshness))
     };
-    let mut pool = Pool::new(view, f32::NEG_INFINITY, pool_size, 0);
+    let mut pool = Pool::new(view, f32::NEG_INFINITY, pool_size, 0, &mut room.pool);
     let mut admission = Admission::new(gates);
     let lifts = extras.lifts();
     for index in (0..).take(view.len()) {
@@ -81,9 +80,9 @@ pub(crate) fn newest(
         let raw = freshness + lift;
         pool.offer(index, narrow(raw + extras.rotation(index, raw).unwrap_or(0.0)), &mut admission);
     }
-    let chosen = pool.into_items().into_iter();
-    let mut candidates: Vec<Candidate> =
-        chosen.filter_map(|index| Some(candidate(index, freshness(index)?))).collect();
-    sort(view, &mut candidates);
-    candidates
+    pool.write(&mut room.items);
+    candidates.clear();
+    let chosen = room.items.iter();
+    candidates.extend(chosen.filter_map(|&index| Some(candidate(index, freshness(index)?))));
+    sort(view, candidates);
 }

@@ -1,19 +1,17 @@
 //! From a pool of candidates to places: variants, variety, exploration, the slot for new items, pins.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
 use tastekeeper_kernels::dense;
 
-use super::RankedItem;
 use super::admission::Gates;
 use super::candidates::{Candidate, first_pool_size};
 use super::extras::Extras;
 use super::query::Query;
 use super::request::{RecommendationKind, Request, Source};
-use crate::catalog::View;
+use crate::catalog::{Bits, View};
 use crate::mutant;
 
 /// The place kept for an item the model has never seen, from 0, in answers that are long enough.
@@ -55,51 +53,83 @@ pub(crate) fn places_for_others(count: usize) -> usize {
     count - category_cap(count).min(count)
 }
 
-/// Chooses and orders `request.count` items out of `pool`, which is sorted best first.
+/// What items are placed with.
+#[derive(Default)]
+pub(crate) struct PlaceRoom {
+    pins: Vec<(usize, u32)>,
+    /// The groups whose variants the answer has.
+    groups: Groups,
+    pub(super) chosen: Vec<Candidate>,
+    open: Vec<Varied>,
+    /// How many items of a category were chosen.
+    used: Vec<(u32, usize)>,
+    vectors: VectorsRoom,
+}
+
+/// A set of groups of variants.
+#[derive(Default)]
+struct Groups(Bits);
+
+impl Groups {
+    fn clear(&mut self, view: &View) {
+        // Groups are numbered with all other symbols.
+        self.0.reset(view.symbol_count() as usize);
+    }
+
+    fn has(&self, view: &View, index: u32) -> bool {
+        view.group(index).is_some_and(|group| self.0.contains(group))
+    }
+
+    fn add(&mut self, view: &View, index: u32) {
+        view.group(index).into_iter().for_each(|group| self.0.insert(group));
+    }
+}
+
+/// Leaves `request.count` items of `pool`, which is sorted best first, in their places.
 pub(crate) fn place(
-    view: &View,
     request: &Request,
-    pool: Vec<Candidate>,
+    pool: &mut Vec<Candidate>,
     gates: &Gates<'_>,
     extras: &Extras<'_>,
     query: &Query,
     random: &mut ChaCha20Rng,
-) -> Vec<RankedItem> {
-    let pins = pins(view, request, gates);
-    let groups: BTreeSet<u32> = pins.iter().filter_map(|(_, index)| view.group(*index)).collect();
-    let mut pool = pool;
+    room: &mut PlaceRoom,
+) {
+    let view = gates.view;
+    write_pins(view, request, gates, &mut room.pins);
+    room.groups.clear(view);
+    room.pins.iter().for_each(|(_, index)| room.groups.add(view, *index));
     pool.retain(|candidate| {
-        let repeats_variant = view.group(candidate.index).is_some_and(|group| groups.contains(&group));
-        pins.iter().all(|(_, pinned)| *pinned != candidate.index)
-            && !(request.one_per_group && repeats_variant)
+        let repeats_variant = request.one_per_group && room.groups.has(view, candidate.index);
+        if request.one_per_group {
+            room.groups.add(view, candidate.index);
+        }
+        !repeats_variant && room.pins.iter().all(|(_, pinned)| *pinned != candidate.index)
     });
-    if request.one_per_group {
-        pool = one_per_group(view, pool);
-    }
-    let open = request.count - pins.len().min(request.count);
+    let open = request.count - room.pins.len().min(request.count);
     let diversity = if request.kind.is_scored() { request.diversity_or_default() } else { 0.0 };
-    let (mut chosen, left) = if diversity > 0.0 {
-        diversify(view, pool, open, diversity)
+    if diversity > 0.0 {
+        diversify(view, pool, open, diversity, room);
     } else {
-        let left = pool.split_off(open.min(pool.len()));
-        (pool, left)
-    };
-    let caps = Caps::new(diversity, chosen.len());
-    explore(view, request, &mut chosen, left, &caps, random);
-    let has_new = pins.iter().any(|(_, index)| view.is_new(*index));
+        room.chosen.clear();
+        room.chosen.extend(pool.drain(..open.min(pool.len())));
+    }
+    let caps = Caps::new(diversity, room.chosen.len());
+    explore(view, request, &mut room.chosen, pool, &caps, random);
+    let has_new = room.pins.iter().any(|(_, index)| view.is_new(*index));
     if request.kind == RecommendationKind::ForYou && !has_new {
-        keep_place_for_new(request, &mut chosen, (open, groups), &caps, gates, extras, query);
+        keep_place_for_new(request, open, &caps, gates, extras, query, room);
     }
-    for (position, index) in pins {
+    for &(position, index) in &room.pins {
         let candidate = Candidate { source: Source::Pinned, ..extras.candidate(query, index) };
-        chosen.insert(position.min(chosen.len()), candidate);
+        room.chosen.insert(position.min(room.chosen.len()), candidate);
     }
-    chosen.iter().map(|candidate| extras.item(candidate)).collect()
+    std::mem::swap(pool, &mut room.chosen);
 }
 
-/// The places and items of the pins that the filter and the stock allow, in order of place.
-fn pins(view: &View, request: &Request, gates: &Gates<'_>) -> Vec<(usize, u32)> {
-    let mut pins: Vec<(usize, u32)> = Vec::new();
+/// Writes the places and items of the pins that the filter and the stock allow, in order of place.
+fn write_pins(view: &View, request: &Request, gates: &Gates<'_>, pins: &mut Vec<(usize, u32)>) {
+    pins.clear();
     for pin in &request.pins {
         if let Some(index) = view.index_of(&pin.item_id)
             && (mutant!(PinIgnoresFilter) || gates.admit(index))
@@ -110,63 +140,58 @@ fn pins(view: &View, request: &Request, gates: &Gates<'_>) -> Vec<(usize, u32)> 
     }
     pins.truncate(request.count);
     pins.sort_by_key(|(position, _)| *position);
-    pins
-}
-
-fn one_per_group(view: &View, pool: Vec<Candidate>) -> Vec<Candidate> {
-    let mut seen = BTreeSet::new();
-    let is_first = |candidate: &Candidate| view.group(candidate.index).is_none_or(|group| seen.insert(group));
-    pool.into_iter().filter(is_first).collect()
 }
 
 /// Maximal marginal relevance: each place goes to the candidate with the best
 /// `(1 - diversity) * relevance - diversity * similarity to the most similar item already chosen`
 /// (Carbonell and Goldstein, SIGIR 1998), relevance scaled to 0..1 within the pool, similarity the cosine, or 0 where that is
-/// negative. The similarity only grows, so a candidate is compared anew only where the last one known would still win.
+/// negative. The similarity only grows, so a candidate is compared anew only where the last one known would still win. Those
+/// chosen are in the room then, the others in `pool`.
 pub(super) fn diversify(
     view: &View,
-    mut pool: Vec<Candidate>,
+    pool: &mut Vec<Candidate>,
     count: usize,
     diversity: f64,
-) -> (Vec<Candidate>, Vec<Candidate>) {
+    room: &mut PlaceRoom,
+) {
     let best = pool.first().map_or(0.0, |candidate| candidate.raw);
     // The others that follow a crowded pool do not stretch the scale.
     let worst = pool.iter().take(first_pool_size(count)).next_back().map_or(0.0, |candidate| candidate.raw);
     let spread = (best - worst).max(1e-9);
-    let mut vectors = Vectors::new(view, pool.len(), count.min(pool.len()));
-    let mut open: Vec<Varied> = pool
-        .iter()
-        .enumerate()
-        .map(|(place, candidate)| Varied {
-            candidate: *candidate,
-            place,
-            relevance: (1.0 - diversity) * ((candidate.raw - worst) / spread),
-            category: view.leaf_category(candidate.index),
-            similarity: 0.0,
-            compared: 0,
-        })
-        .collect();
+    let PlaceRoom { chosen, open, used, vectors, .. } = room;
+    let mut vectors = Vectors::new(view, pool.len(), vectors);
+    open.clear();
+    open.extend(pool.iter().enumerate().map(|(place, candidate)| Varied {
+        candidate: *candidate,
+        place,
+        relevance: (1.0 - diversity) * ((candidate.raw - worst) / spread),
+        category: view.leaf_category(candidate.index),
+        similarity: 0.0,
+        compared: 0,
+    }));
     let caps = Caps::new(diversity, count.min(pool.len()));
-    let mut used: BTreeMap<u32, usize> = BTreeMap::new();
-    let mut chosen = Vec::with_capacity(count.min(pool.len()));
+    used.clear();
+    chosen.clear();
     while chosen.len() < count && !open.is_empty() {
         let cap = if chosen.len() < caps.first_places { caps.first } else { caps.all };
         let is_free = |varied: &Varied| {
-            varied.category.and_then(|category| used.get(&category)).is_none_or(|used| *used < cap)
+            used.iter().all(|(category, used)| varied.category != Some(*category) || *used < cap)
         };
-        let best = most_valuable(&mut open, diversity, &mut vectors, &is_free)
-            .or_else(|| most_valuable(&mut open, diversity, &mut vectors, &|_| true));
+        let best = most_valuable(open, diversity, &mut vectors, &is_free)
+            .or_else(|| most_valuable(open, diversity, &mut vectors, &|_| true));
         let Some(place) = best else { break };
         let varied = open.remove(place);
         vectors.choose(&varied);
         if let Some(category) = varied.category {
-            *used.entry(category).or_default() += 1;
+            match used.iter_mut().find(|(other, _)| *other == category) {
+                Some((_, used)) => *used += 1,
+                None => used.push((category, 1)),
+            }
         }
         chosen.push(varied.candidate);
     }
     pool.clear();
     pool.extend(open.iter().map(|varied| varied.candidate));
-    (chosen, pool)
 }
 
 /// A candidate that was not chosen yet.
@@ -212,45 +237,52 @@ fn most_valuable(
 struct Vectors<'a> {
     view: &'a View,
     dim: usize,
-    /// By place in the pool, and whether it was written yet.
-    candidates: Vec<f32>,
-    written: Vec<bool>,
+    room: &'a mut VectorsRoom,
+}
+
+#[derive(Default)]
+struct VectorsRoom {
+    /// By place in the pool, where its vector begins in `vectors`, if it was written yet.
+    begins: Vec<Option<usize>>,
+    vectors: Vec<f32>,
     chosen: Vec<f32>,
 }
 
 impl<'a> Vectors<'a> {
-    fn new(view: &'a View, candidates: usize, chosen: usize) -> Self {
+    fn new(view: &'a View, candidates: usize, room: &'a mut VectorsRoom) -> Self {
         let dim = view.dim().unwrap_or(0);
-        Self {
-            view,
-            dim,
-            candidates: vec![0.0; candidates * dim],
-            written: vec![false; candidates],
-            chosen: Vec::with_capacity(chosen * dim),
-        }
+        room.begins.clear();
+        room.begins.resize(candidates, None);
+        room.vectors.clear();
+        room.chosen.clear();
+        Self { view, dim, room }
     }
 
     fn place_of(&mut self, varied: &Varied) -> Range<usize> {
-        let place = varied.place * self.dim..(varied.place + 1) * self.dim;
-        if !std::mem::replace(&mut self.written[varied.place], true) {
-            self.view.write_vector(varied.candidate.index, &mut self.candidates[place.clone()]);
-        }
-        place
+        let VectorsRoom { begins, vectors, .. } = &mut *self.room;
+        let begin = *begins[varied.place].get_or_insert_with(|| {
+            let begin = vectors.len();
+            vectors.resize(begin + self.dim, 0.0);
+            self.view.write_vector(varied.candidate.index, &mut vectors[begin..]);
+            begin
+        });
+        begin..begin + self.dim
     }
 
     fn choose(&mut self, varied: &Varied) {
         let place = self.place_of(varied);
-        self.chosen.extend_from_slice(&self.candidates[place]);
+        let VectorsRoom { vectors, chosen, .. } = &mut *self.room;
+        chosen.extend_from_slice(&vectors[place]);
     }
 
     /// Compares the candidate with the chosen items that it was not compared with.
     fn compare(&mut self, varied: &mut Varied) {
-        if varied.compared * self.dim == self.chosen.len() {
+        if varied.compared * self.dim == self.room.chosen.len() {
             return;
         }
         let place = self.place_of(varied);
-        let own = &self.candidates[place];
-        for chosen in self.chosen[varied.compared * self.dim..].chunks_exact(self.dim) {
+        let own = &self.room.vectors[place];
+        for chosen in self.room.chosen[varied.compared * self.dim..].chunks_exact(self.dim) {
             varied.similarity = varied.similarity.max(f64::from(dense::dot(own, chosen)));
             varied.compared += 1;
         }
@@ -263,7 +295,7 @@ fn explore(
     view: &View,
     request: &Request,
     chosen: &mut [Candidate],
-    mut left: Vec<Candidate>,
+    left: &mut Vec<Candidate>,
     caps: &Caps,
     random: &mut ChaCha20Rng,
 ) {
@@ -306,29 +338,28 @@ fn below(random: &mut ChaCha20Rng, bound: usize) -> usize {
 /// Puts the most relevant item the model has never seen in its place, unless one is in the answer already.
 fn keep_place_for_new(
     request: &Request,
-    chosen: &mut Vec<Candidate>,
-    (open, pinned_groups): (usize, BTreeSet<u32>),
+    open: usize,
     caps: &Caps,
     gates: &Gates<'_>,
     extras: &Extras<'_>,
     query: &Query,
+    PlaceRoom { pins, groups, chosen, .. }: &mut PlaceRoom,
 ) {
     let view = gates.view;
     let refused = request.exploration_rate == Some(0.0);
     if refused || open <= NEW_ITEM_PLACE || chosen.iter().any(|candidate| view.is_new(candidate.index)) {
         return;
     }
-    let mut groups = pinned_groups;
-    groups.extend(chosen.iter().filter_map(|candidate| view.group(candidate.index)));
-    let fits = |index: &u32| {
-        gates.admit(*index)
-            && !(request.one_per_group && view.group(*index).is_some_and(|group| groups.contains(&group)))
-    };
+    groups.clear(view);
+    let placed = pins.iter().map(|(_, index)| *index).chain(chosen.iter().map(|candidate| candidate.index));
+    placed.for_each(|index| groups.add(view, index));
+    let fits = |index: &u32| gates.admit(*index) && !(request.one_per_group && groups.has(view, *index));
     let best =
         view.new_items().filter(fits).map(|index| extras.candidate(query, index)).reduce(|best, other| {
             let order = other.raw.total_cmp(&best.raw).then_with(|| {
                 let created = |candidate: &Candidate| view.created_at_ms(candidate.index);
-                created(&other).cmp(&created(&best)).then_with(|| view.tie_order(best.index, other.index))
+                let place = |candidate: &Candidate| view.tie_place(candidate.index);
+                created(&other).cmp(&created(&best)).then_with(|| place(&best).cmp(&place(&other)))
             });
             if order.is_gt() { other } else { best }
         });

@@ -7,8 +7,6 @@
 //! Every part of an explanation is one term's summand; the score is their sum, computed through
 //! `q = gain M^T sum_t c_t v_t + sum_t b_t v_t`.
 
-use std::collections::BTreeSet;
-
 use tastekeeper_kernels::dense::{self, LANES};
 
 use super::Person;
@@ -22,8 +20,6 @@ use crate::profile::{Profile, SIGNAL_WINDOW, Signal};
 pub(crate) const BROWSE_WEIGHT: f64 = 0.5;
 /// Weight of a dislike relative to the inverse temperature of the logits: its lookalikes sink.
 const DISLIKE_WEIGHT: f64 = 0.5;
-/// Most attributes that the words of one search can name.
-const MAX_QUERY_ATTRIBUTES: usize = 8;
 
 /// Where a term comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +69,20 @@ pub(crate) struct TermParts {
     pub(crate) transition: f64,
 }
 
+/// What the parts of items are computed with.
+#[derive(Default)]
+pub(crate) struct PartsRoom {
+    vector: Vec<f32>,
+    /// Of each dimension, the values of the items side by side; then those of `M e_j`.
+    own: Vec<[f64; LANES]>,
+    image: Vec<[f64; LANES]>,
+    /// The vectors of the small terms, summed up.
+    rest: Vec<f64>,
+    /// Of each term.
+    similarities: Vec<[f64; LANES]>,
+    of_item: Vec<TermParts>,
+}
+
 /// The terms of one request.
 #[derive(Default)]
 pub(crate) struct Query {
@@ -85,6 +95,17 @@ pub(crate) struct Query {
     /// `q`, `dim` values.
     direction: Vec<f64>,
     gain: f64,
+    room: Room,
+}
+
+/// What the terms are made with.
+#[derive(Default)]
+struct Room {
+    drafts: Vec<Draft>,
+    /// Disliked items, then those that a draft has.
+    items: Vec<u32>,
+    history: Vec<f64>,
+    transitions: Vec<(u32, u32, f32)>,
 }
 
 /// A term before its place in the order is known.
@@ -99,12 +120,16 @@ struct Draft {
 }
 
 impl Query {
-    pub(crate) fn new(view: &View, request: &Request, person: Option<Person<'_>>) -> Self {
-        let Some(model) = view.model() else { return Self::default() };
-        if !request.kind.is_scored() {
-            return Self::default();
-        }
-        let mut drafts: Vec<Draft> = Vec::new();
+    /// The terms of `request`, in place of those of the one before.
+    pub(crate) fn ask(&mut self, view: &View, request: &Request, person: Option<Person<'_>>) {
+        self.terms.clear();
+        self.vectors.clear();
+        self.transitions.clear();
+        self.direction.clear();
+        self.dim = 0;
+        let Some(model) = view.model().filter(|_| request.kind.is_scored()) else { return };
+        let mut drafts = std::mem::take(&mut self.room.drafts);
+        drafts.clear();
         for seed in request.kind.seeds() {
             drafts.extend(view.index_of(seed).map(Draft::context));
         }
@@ -118,17 +143,22 @@ impl Query {
         let kind_weights = model.parameters().kind_weights.map(f64::from);
         if let Some(Person { profile, .. }) = scope {
             let strength = request.strength;
-            // What the shopper does not want any more speaks for nothing, however often it was looked at.
-            let disliked: BTreeSet<&str> = profile.dislikes.iter().filter_map(Subject::item).collect();
-            let is_disliked =
-                |signal: &&Signal| signal.item().is_some_and(|item| disliked.contains(item.id()));
-            for signal in profile.signals.iter().filter(|signal| !is_disliked(signal)) {
+            for signal in &profile.signals {
                 Self::add_signal(view, signal, &kind_weights, strength, &mut drafts);
             }
+            // What the shopper does not want any more speaks for nothing, however often it was looked at.
+            let disliked = &mut self.room.items;
+            disliked.clear();
+            disliked
+                .extend(profile.dislikes.iter().filter_map(Subject::item).filter_map(|id| view.index_of(id)));
+            disliked.sort_unstable();
+            let is_disliked = |item: u32| disliked.binary_search(&item).is_ok();
+            drafts.retain(|draft| !(draft.personal && draft.item.is_some_and(is_disliked)));
         }
         if !model.parameters().repeats {
             // Nothing is weighed beyond the window, so nobody asks whether it repeats.
-            let mut seen: Vec<u32> = Vec::with_capacity(SIGNAL_WINDOW);
+            let seen = &mut self.room.items;
+            seen.clear();
             drafts.retain(|draft| {
                 let repeats = |item: &u32| seen.len() == SIGNAL_WINDOW || seen.contains(item);
                 let is_kept = !draft.item.as_ref().is_some_and(repeats);
@@ -136,23 +166,23 @@ impl Query {
                 is_kept
             });
         }
-        let mut query =
-            Self { dim: model.dim(), gain: f64::from(model.parameters().gain), ..Self::default() };
-        query.weigh(view, drafts, matches!(request.kind, RecommendationKind::BoughtWith(_)));
+        self.dim = model.dim();
+        self.gain = f64::from(model.parameters().gain);
+        self.weigh(view, &drafts, matches!(request.kind, RecommendationKind::BoughtWith(_)));
+        self.room.drafts = drafts;
         if let Some(Person { profile, .. }) = scope {
-            query.add_dislikes(view, profile, request.strength);
+            self.add_dislikes(view, profile, request.strength);
         }
-        query.aim(view);
-        query.gather_transitions(view);
-        query
+        self.aim(view);
+        self.gather_transitions(view);
     }
 
     fn add_context(view: &View, request: &Request, drafts: &mut Vec<Draft>) {
         let context = &request.context;
         drafts.extend(context.item.iter().filter_map(|id| view.index_of(id)).map(Draft::context));
         let category = context.category.iter().filter_map(|id| view.symbol(SymbolKind::Category, id));
-        let words = context.query.iter().flat_map(|query| attributes_of_query(view, query));
-        for symbol in category.chain(words) {
+        let named = context.query.as_ref().map(|query| view.named_by(query)).unwrap_or_default();
+        for symbol in category.chain(named.iter()) {
             drafts.push(Draft { personal: false, ..Draft::attribute(symbol, 1.0) });
         }
         drafts.extend(context.cart.iter().rev().filter_map(|id| view.index_of(id)).map(Draft::context));
@@ -173,8 +203,8 @@ impl Query {
                 return;
             }
             Signal::Searched(query) => {
-                let symbols = attributes_of_query(view, query);
-                let harmless = symbols.into_iter().filter(|&symbol| !view.is_sensitive_symbol(symbol));
+                let named = view.named_by_known(query);
+                let harmless = named.iter().filter(|&symbol| !view.is_sensitive_symbol(symbol));
                 drafts.extend(harmless.map(|symbol| Draft::attribute(symbol, strength)));
                 return;
             }
@@ -190,7 +220,7 @@ impl Query {
     }
 
     /// Gives each draft its coefficients by its place, newest first.
-    fn weigh(&mut self, view: &View, drafts: Vec<Draft>, graph_only: bool) {
+    fn weigh(&mut self, view: &View, drafts: &[Draft], graph_only: bool) {
         let Some(model) = view.model() else { return };
         let parameters = model.parameters();
         let (decay, carry) = (f64::from(parameters.decay), f64::from(parameters.carry));
@@ -248,21 +278,23 @@ impl Query {
     fn aim(&mut self, view: &View) {
         let Some(model) = view.model() else { return };
         let dim = self.dim;
-        self.vectors = vec![0.0; self.terms.len() * dim];
-        let mut history = vec![0.0; dim];
-        self.direction = vec![0.0; dim];
+        self.vectors.resize(self.terms.len() * dim, 0.0);
+        let history = &mut self.room.history;
+        history.clear();
+        history.resize(dim, 0.0);
+        self.direction.resize(dim, 0.0);
         for (term, vector) in self.terms.iter().zip(self.vectors.chunks_exact_mut(dim)) {
             match (term.item, term.origin) {
                 (Some(index), _) => view.write_vector(index, vector),
                 (None, Origin::Attribute(symbol)) => view.write_symbol_vector(symbol, vector),
                 (None, _) => {}
             }
-            dense::add_scaled_wide(&mut history, term.coefficient, vector);
+            dense::add_scaled_wide(history, term.coefficient, vector);
             if term.direct != 0.0 {
                 dense::add_scaled_wide(&mut self.direction, term.direct, vector);
             }
         }
-        for (row, total) in model.matrix().chunks_exact(dim).zip(&history) {
+        for (row, total) in model.matrix().chunks_exact(dim).zip(&*history) {
             dense::add_scaled_wide(&mut self.direction, self.gain * total, row);
         }
     }
@@ -279,8 +311,8 @@ impl Query {
 
     /// `q` in the precision of the scan.
     #[allow(clippy::cast_possible_truncation)] // the scan only chooses candidates
-    pub(crate) fn scan_direction(&self) -> Vec<f32> {
-        self.direction.iter().map(|&value| value as f32).collect()
+    pub(crate) fn scan_direction(&self) -> impl Iterator<Item = f32> {
+        self.direction.iter().map(|&value| value as f32)
     }
 
     /// Decodes the neighbours of every term's item once: the pool is looked up in them item by item.
@@ -293,7 +325,7 @@ impl Query {
             };
             self.transitions.extend(model.neighbours(item).map(|(target, weight)| (target, place, weight)));
         }
-        sort_by_target(&mut self.transitions, model.len());
+        sort_by_target(&mut self.transitions, &mut self.room.transitions, model.len());
     }
 
     /// The transitions to one item, by term.
@@ -303,11 +335,9 @@ impl Query {
         &self.transitions[first..first + count]
     }
 
-    /// The items that transitions lead to, ascending.
-    pub(crate) fn linked(&self) -> Vec<u32> {
-        let mut items: Vec<u32> = self.transitions.iter().map(|(target, ..)| *target).collect();
-        items.dedup();
-        items
+    /// The items that transitions lead to, ascending, some several times.
+    pub(crate) fn linked(&self) -> impl Iterator<Item = u32> {
+        self.transitions.iter().map(|(target, ..)| *target)
     }
 
     /// Every transition as what it adds to a score: targets ascending, some several times.
@@ -341,15 +371,16 @@ impl Query {
         view: &View,
         items: &[u32],
         small: f64,
+        room: &mut PartsRoom,
         mut visit: impl FnMut(&[TermParts], f64),
     ) {
-        let mut of_item = Vec::with_capacity(self.terms.len());
+        let mut of_item = std::mem::take(&mut room.of_item);
         for items in items.chunks(LANES) {
-            let (similarities, together) = self.similarities(view, items, small);
+            let together = self.similarities(view, items, small, room);
             for (lane, &index) in items.iter().enumerate() {
                 let of_term = |sums: &[f64; LANES]| TermParts { similarity: sums[lane], transition: 0.0 };
                 of_item.clear();
-                of_item.extend(similarities.iter().map(of_term));
+                of_item.extend(room.similarities.iter().map(of_term));
                 if !mutant!(ExplanationDropsTransitions) && !of_item.is_empty() {
                     for &(_, term, weight) in self.transitions_to(index) {
                         of_item[term as usize].transition +=
@@ -359,27 +390,33 @@ impl Query {
                 visit(&of_item, together[lane]);
             }
         }
+        room.of_item = of_item;
     }
 
-    /// What each term adds to the relevance of each item through the vectors, and what those add together that are small for
-    /// every item. The items are computed side by side, each in the order in which it would be alone.
-    fn similarities(&self, view: &View, items: &[u32], small: f64) -> (Vec<[f64; LANES]>, [f64; LANES]) {
-        let none = (Vec::new(), [0.0; LANES]);
-        let Some(model) = view.model().filter(|_| !self.terms.is_empty()) else { return none };
-        let mut vector = vec![0.0; self.dim];
-        let mut own = vec![[0.0; LANES]; self.dim];
+    /// Writes to `room` what each term adds to the relevance of each item through the vectors, and returns what those add
+    /// together that are small for every item. The items are computed side by side, each in the order in which it would be
+    /// alone.
+    fn similarities(&self, view: &View, items: &[u32], small: f64, room: &mut PartsRoom) -> [f64; LANES] {
+        let PartsRoom { vector, own, image, rest, similarities, .. } = room;
+        similarities.clear();
+        let mut together = [0.0; LANES];
+        let Some(model) = view.model().filter(|_| !self.terms.is_empty()) else { return together };
+        vector.resize(self.dim, 0.0);
+        own.clear();
+        own.resize(self.dim, [0.0; LANES]);
         for (lane, &index) in items.iter().enumerate() {
-            view.write_vector(index, &mut vector);
-            own.iter_mut().zip(&vector).for_each(|(values, value)| values[lane] = f64::from(*value));
+            view.write_vector(index, vector);
+            own.iter_mut().zip(&*vector).for_each(|(values, value)| values[lane] = f64::from(*value));
         }
-        let rows = model.matrix().chunks_exact(self.dim);
-        let image: Vec<[f64; LANES]> = rows.map(|row| dense::side_by_side(row, &own)).collect();
+        image.clear();
+        image.extend(model.matrix().chunks_exact(self.dim).map(|row| dense::side_by_side(row, own)));
         let mut squares = [0.0; LANES];
-        for row in &image {
+        for row in &*image {
             squares.iter_mut().zip(row).for_each(|(square, value)| *square += value * value);
         }
         let longest = squares.into_iter().fold(0.0, f64::max).sqrt();
-        let mut rest = vec![0.0; self.dim];
+        rest.clear();
+        rest.resize(self.dim, 0.0);
         let terms = self.terms.iter().zip(self.vectors.chunks_exact(self.dim));
         let similarity = |(term, vector): (&Term, &[f32])| {
             let weight = self.gain * term.coefficient;
@@ -387,31 +424,30 @@ impl Query {
             let most = weight.abs() * f64::from(dense::dot(vector, vector)).sqrt() * longest;
             let mut sums = [0.0; LANES];
             if most < small {
-                dense::add_scaled_wide(&mut rest, weight, vector);
+                dense::add_scaled_wide(rest, weight, vector);
             } else {
-                sums = dense::side_by_side(vector, &image);
+                sums = dense::side_by_side(vector, image);
                 sums.iter_mut().for_each(|sum| *sum *= weight);
             }
             if term.direct != 0.0 {
-                let direct = dense::side_by_side(vector, &own);
+                let direct = dense::side_by_side(vector, own);
                 sums.iter_mut().zip(direct).for_each(|(sum, direct)| *sum += term.direct * direct);
             }
             sums
         };
-        let similarities = terms.map(similarity).collect();
-        let mut together = [0.0; LANES];
-        for (value, row) in rest.into_iter().zip(&image) {
+        similarities.extend(terms.map(similarity));
+        for (value, row) in rest.iter().zip(&*image) {
             together.iter_mut().zip(row).for_each(|(sum, image)| *sum += value * image);
         }
-        (similarities, together)
+        together
     }
 }
 
 /// Orders transitions by target, those of one target staying as they are: by digits, the last one first.
-fn sort_by_target(transitions: &mut Vec<(u32, u32, f32)>, items: u32) {
+fn sort_by_target(transitions: &mut Vec<(u32, u32, f32)>, sorted: &mut Vec<(u32, u32, f32)>, items: u32) {
     // As many values as need not more work than a few hundred transitions do.
     const MOST_BITS: u32 = 10;
-    let mut sorted = transitions.clone();
+    sorted.clone_from(transitions);
     let bits = u32::BITS - items.saturating_sub(1).leading_zeros();
     let digits = bits.div_ceil(MOST_BITS);
     for place in 0..digits {
@@ -430,7 +466,7 @@ fn sort_by_target(transitions: &mut Vec<(u32, u32, f32)>, items: u32) {
             sorted[*place as usize] = *transition;
             *place += 1;
         }
-        std::mem::swap(transitions, &mut sorted);
+        std::mem::swap(transitions, sorted);
     }
 }
 
@@ -450,17 +486,6 @@ impl Draft {
     }
 }
 
-/// The attributes that the words of a search name, in the order of their numbers.
-fn attributes_of_query(view: &View, query: &str) -> Vec<u32> {
-    let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
-    let named = |symbol: &u32| {
-        let (_, name) = view.symbol_name(*symbol);
-        let value = name.rsplit('=').next().unwrap_or(name);
-        words.contains(&value.to_lowercase())
-    };
-    (0..view.symbol_count()).filter(named).take(MAX_QUERY_ATTRIBUTES).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -477,9 +502,9 @@ mod tests {
                 .collect();
             let mut expected = transitions.clone();
             expected.sort_by_key(|&(target, ..)| target);
-            sort_by_target(&mut transitions, items);
+            sort_by_target(&mut transitions, &mut Vec::new(), items);
             assert_eq!(transitions, expected, "{items} items");
         }
-        sort_by_target(&mut Vec::new(), 10);
+        sort_by_target(&mut Vec::new(), &mut Vec::new(), 10);
     }
 }

@@ -1,18 +1,18 @@
 //! The pool against a plain loop over all items, for shops and requests that are drawn.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Extra;
 use super::admission::{Admission, Gates};
-use super::candidates::{Candidate, first_pool_size, scored, sort};
-use super::extras::Extras;
+use super::candidates::{Candidate, SearchRoom, first_pool_size, scored, sort};
+use super::extras::{Extras, ExtrasRoom};
 use super::filter::{Compiled, Filter};
-use super::place::{Caps, diversify, places_for_others};
-use super::pool::Pool;
+use super::place::{Caps, PlaceRoom, diversify, places_for_others};
+use super::pool::{Pool, PoolRoom};
 use super::query::Query;
 use super::request::{Boost, RecommendationKind, Request, Retrieval, Source};
-use crate::catalog::{Availability, Item, View};
+use crate::catalog::{Availability, Item, SymbolKind, View};
 use crate::model::{Model, PublicKey};
 use crate::sensitive::DenyList;
 
@@ -87,17 +87,45 @@ fn filter(draws: &mut Draws, depth: u64) -> Filter {
     }
 }
 
-fn gates<'a>(view: &'a View, request: &Request, draws: &mut Draws) -> Gates<'a> {
-    let hidden =
-        (0..draws.below(9)).map(|_| u32::try_from(draws.below(view.len() as u64)).unwrap()).collect();
-    Gates {
-        view,
-        now_ms: NOW_MS,
-        filter: Compiled::new(&request.filter, view, request),
-        category: (draws.below(4) == 0).then(|| Compiled::category(view, "own")),
-        hidden,
-        muted: if draws.below(3) == 0 { BTreeSet::from([1, 3]) } else { BTreeSet::new() },
+/// Whether an item is what a filter asks for, without compiling it.
+fn holds(filter: &Filter, view: &View, index: u32) -> bool {
+    let has = |kind, names: &[String]| {
+        let symbols: Vec<Option<u32>> = names.iter().map(|name| view.symbol(kind, name)).collect();
+        view.has_symbol(index, |symbol| symbols.contains(&Some(symbol)))
+    };
+    match filter {
+        Filter::All(filters) => filters.iter().all(|filter| holds(filter, view, index)),
+        Filter::Any(filters) => filters.iter().any(|filter| holds(filter, view, index)),
+        Filter::Not(filter) => !holds(filter, view, index),
+        Filter::InCategory(names) => has(SymbolKind::Category, names),
+        Filter::Brand(names) => has(SymbolKind::Brand, names),
+        Filter::Price { min, max } => view
+            .price(index)
+            .is_some_and(|price| min.is_none_or(|min| price >= min) && max.is_none_or(|max| price <= max)),
+        Filter::Availability(states) => states.contains(&view.availability(index)),
+        Filter::CreatedAfter(time_ms) => view.created_at_ms(index).is_some_and(|created| created >= *time_ms),
+        Filter::AttributeIn { .. } | Filter::SameAsContextItem(_) => panic!("is not drawn"),
     }
+}
+
+/// What gates refer to, used again and again.
+#[derive(Default)]
+struct GatesRoom {
+    filters: Compiled,
+    hidden: Vec<u32>,
+}
+
+fn gates<'a>(view: &'a View, request: &Request, draws: &mut Draws, room: &'a mut GatesRoom) -> Gates<'a> {
+    let GatesRoom { filters, hidden } = room;
+    hidden.clear();
+    hidden.extend((0..draws.below(9)).map(|_| u32::try_from(draws.below(view.len() as u64)).unwrap()));
+    hidden.sort_unstable();
+    filters.clear();
+    // It is not always the first one.
+    let category = (draws.below(4) == 0).then(|| filters.add_category(view, "own"));
+    let filter = filters.add(&request.filter, view, request);
+    let muted = if draws.below(3) == 0 { &[1, 3][..] } else { &[] };
+    Gates { view, now_ms: NOW_MS, filters, filter, category, hidden, muted }
 }
 
 fn indices(candidates: &[Candidate]) -> Vec<u32> {
@@ -107,12 +135,15 @@ fn indices(candidates: &[Candidate]) -> Vec<u32> {
 #[test]
 fn a_filter_over_all_items_admits_what_it_admits_one_by_one() {
     let (model, mut draws) = (model(), Draws(1));
-    let mut rare = 0;
+    let (mut rare, mut room) = (0, GatesRoom::default());
     for _ in 0..300 {
         let view = view(&model, &mut draws, 40);
         let request = Request::new(RecommendationKind::ForYou).filter(filter(&mut draws, 0));
-        let gates = gates(&view, &request, &mut draws);
+        let gates = gates(&view, &request, &mut draws, &mut room);
         let all = || (0..).take(view.len());
+        for index in all() {
+            assert_eq!(gates.filters.holds(gates.filter, &view, index), holds(&request.filter, &view, index));
+        }
         let expected: Vec<u32> = all().filter(|&index| gates.admit(index)).collect();
         assert_eq!(all().filter(|&index| gates.bits().contains(index)).collect::<Vec<_>>(), expected);
         let mut admission = Admission::new(&gates);
@@ -127,7 +158,7 @@ fn what_changes_of_an_item_changes_what_a_filter_admits() {
     let (model, mut draws) = (model(), Draws(2));
     let mut view = view(&model, &mut draws, 10);
     let with_brand = |view: &View, brand: &str| {
-        let brand = view.symbol(crate::catalog::SymbolKind::Brand, brand);
+        let brand = view.symbol(SymbolKind::Brand, brand);
         let bits = view.with_symbols(brand);
         (0..).take(view.len()).filter(|&index| bits.contains(index)).collect::<Vec<u32>>()
     };
@@ -146,6 +177,9 @@ fn what_changes_of_an_item_changes_what_a_filter_admits() {
 #[test]
 fn the_pool_holds_the_best_of_all_admitted_items() {
     let (model, mut draws) = (model(), Draws(3));
+    let (mut gates_room, mut extras_room) = (GatesRoom::default(), ExtrasRoom::default());
+    let (mut query, mut room) = (Query::default(), SearchRoom::default());
+    let (mut found, mut linked) = (Vec::new(), Vec::new());
     for round in 0..100 {
         let view = view(&model, &mut draws, if round % 3 == 0 { 60 } else { 0 });
         let item = model.id(u32::try_from(draws.below(u64::from(model.len()))).unwrap()).unwrap();
@@ -159,19 +193,19 @@ fn the_pool_holds_the_best_of_all_admitted_items() {
         if round % 2 == 0 {
             request.filter = filter(&mut draws, 0);
         }
-        let gates = gates(&view, &request, &mut draws);
-        let query = Query::new(&view, &request, None);
-        let extras = Extras::new(&view, &request, None, NOW_MS, &query);
+        let gates = gates(&view, &request, &mut draws, &mut gates_room);
+        query.ask(&view, &request, None);
+        let extras = Extras::new(&view, &request, None, NOW_MS, &query, &mut extras_room);
         let admitted = (0..).take(view.len()).filter(|&index| gates.admit(index));
         let mut expected: Vec<Candidate> = admitted.map(|index| extras.candidate(&query, index)).collect();
         sort(&view, &mut expected);
         expected.truncate(10);
-        let mut found = scored(&gates, &extras, &query, &request, 50);
+        scored(&gates, &extras, &query, &request, 50, &mut room, &mut found);
         found.truncate(10);
         assert_eq!(indices(&found), indices(&expected), "round {round}");
         // Links may miss some, but never fill an answer less.
         request.retrieval = Retrieval::Linked;
-        let linked = scored(&gates, &extras, &query, &request, 50);
+        scored(&gates, &extras, &query, &request, 50, &mut room, &mut linked);
         assert!(linked.len() >= found.len(), "round {round}");
         assert!(linked.iter().all(|candidate| gates.admit(candidate.index)));
     }
@@ -181,10 +215,11 @@ fn the_pool_holds_the_best_of_all_admitted_items() {
 fn where_one_category_fills_the_pool_the_best_others_are_there() {
     let (model, mut draws) = (model(), Draws(4));
     let mut crowded = 0;
+    let (mut room, mut pool_room, mut found) = (GatesRoom::default(), PoolRoom::default(), Vec::new());
     for _ in 0..300 {
         let view = view(&model, &mut draws, 0);
         let request = Request::new(RecommendationKind::ForYou);
-        let gates = gates(&view, &request, &mut draws);
+        let gates = gates(&view, &request, &mut draws, &mut room);
         let others = places_for_others(request.count);
         let favourite = view.leaf_category(u32::try_from(draws.below(u64::from(model.len()))).unwrap());
         let size = 12;
@@ -195,10 +230,10 @@ fn where_one_category_fills_the_pool_the_best_others_are_there() {
                 (extra + f32::from(draws.short(400)), index)
             })
             .collect();
-        let mut pool = Pool::new(&view, f32::NEG_INFINITY, size, others);
+        let mut pool = Pool::new(&view, f32::NEG_INFINITY, size, others, &mut pool_room);
         let mut admission = Admission::new(&gates);
         scores.iter().for_each(|&(score, index)| pool.offer(index, score, &mut admission));
-        let mut found = pool.into_items();
+        pool.write(&mut found);
         found.sort_unstable();
         scores.retain(|(_, index)| gates.admit(*index));
         scores.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
@@ -250,7 +285,7 @@ fn variety_is_what_comparing_every_pair_chooses() {
         view.write_vector(index, &mut vector);
         vector
     };
-    let mut moved = 0;
+    let (mut moved, mut room) = (0, PlaceRoom::default());
     for round in 0..400_u32 {
         let mut pool: Vec<Candidate> = (0..)
             .take(view.len())
@@ -295,9 +330,9 @@ fn variety_is_what_comparing_every_pair_chooses() {
             moved += usize::from(place > 0);
             expected.push(left.remove(place).index);
         }
-        let (chosen, rest) = diversify(&view, pool, count, diversity);
-        assert_eq!(indices(&chosen), expected, "round {round}");
-        assert_eq!(indices(&rest), indices(&left), "round {round}");
+        diversify(&view, &mut pool, count, diversity, &mut room);
+        assert_eq!(indices(&room.chosen), expected, "round {round}");
+        assert_eq!(indices(&pool), indices(&left), "round {round}");
     }
     assert!(moved > 1_000, "too few places were not the most relevant item's: {moved}");
 }

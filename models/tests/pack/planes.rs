@@ -60,7 +60,7 @@ fn same(model: &TrainedModel, query: &[f32]) {
     let items: Vec<u32> = (0..whole.len()).rev().step_by(3).take(SCAN_BLOCK).collect();
     let some = |model: &Model| {
         let mut out = vec![0.0; items.len()];
-        model.scan(query, 0.3).scores_of(&items, &mut out);
+        model.scan(query, 0.3).scores_of(&items, &mut Gathered::default(), &mut out);
         bits(&out)
     };
     assert_eq!(some(&whole), some(&planes));
