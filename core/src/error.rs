@@ -97,6 +97,16 @@ impl Error {
     pub(crate) fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::InvalidArgument { field: field.into(), reason: reason.into() }
     }
+
+    /// The same error with the field's name after `outer`, so that the name is put together only where something is wrong.
+    pub(crate) fn within(self, outer: std::fmt::Arguments<'_>) -> Self {
+        match self {
+            Self::InvalidArgument { field, reason } => {
+                Self::InvalidArgument { field: format!("{outer}{field}"), reason }
+            }
+            other => other,
+        }
+    }
 }
 
 impl From<FileError> for Error {

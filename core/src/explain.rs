@@ -291,9 +291,12 @@ fn reasons(
     add_shared(view, item, causes, breakdown.score);
     causes.retain(|(_, amount)| *amount > SMALL_PART);
     causes.sort_by(|left, right| right.1.total_cmp(&left.1));
-    for (cause, _) in &*causes {
+    for (place, (cause, _)) in causes.iter().enumerate() {
         if reasons.len() >= MAX_REASONS {
             break;
+        }
+        if causes[..place].iter().any(|(stronger, _)| stronger == cause) {
+            continue;
         }
         let reason = cause.named(view);
         if !reasons.contains(&reason) {

@@ -1,5 +1,7 @@
 //! `recommend`, `recommend_next`, `rerank`, `recommend_categories`, `explain`.
 
+use std::fmt::Write;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
@@ -190,7 +192,9 @@ impl Recommender {
 }
 
 fn answer_id(number: u64) -> String {
-    format!("{number:016x}")
+    let mut id = String::with_capacity(16);
+    let _ = write!(id, "{number:016x}");
+    id
 }
 
 fn unknown_answer() -> Error {

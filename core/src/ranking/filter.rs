@@ -56,12 +56,13 @@ pub enum SameAs {
 }
 
 impl Filter {
-    pub(crate) fn check(&self, field: &str) -> Result<()> {
+    /// The names of an error's field begin where the filter's ends.
+    pub(crate) fn check(&self) -> Result<()> {
         let mut nodes = 0;
-        self.check_node(field, 0, &mut nodes)
+        self.check_node(0, &mut nodes)
     }
 
-    fn check_node(&self, field: &str, depth: usize, nodes: &mut usize) -> Result<()> {
+    fn check_node(&self, depth: usize, nodes: &mut usize) -> Result<()> {
         let mut count = |more: usize| {
             *nodes += more;
             *nodes <= MAX_NODES
@@ -74,38 +75,36 @@ impl Filter {
         };
         if !small || depth > MAX_DEPTH {
             return Err(Error::invalid(
-                field,
+                "",
                 format!("must have at most {MAX_NODES} conditions, {MAX_DEPTH} deep"),
             ));
         }
+        let mut check_all = |name, filters: &[Self]| {
+            let mut checked = filters.iter().map(|filter| filter.check_node(depth + 1, nodes));
+            checked
+                .find(Result::is_err)
+                .unwrap_or(Ok(()))
+                .map_err(|error| error.within(format_args!(".{name}")))
+        };
         match self {
-            Self::All(filters) => filters
-                .iter()
-                .try_for_each(|filter| filter.check_node(&format!("{field}.all"), depth + 1, nodes)),
-            Self::Any(filters) => filters
-                .iter()
-                .try_for_each(|filter| filter.check_node(&format!("{field}.any"), depth + 1, nodes)),
-            Self::Not(filter) => filter.check_node(&format!("{field}.not"), depth + 1, nodes),
-            Self::InCategory(ids) => {
-                ids.iter().try_for_each(|id| check_id(&format!("{field}.in_category"), id))
-            }
-            Self::Brand(ids) => ids.iter().try_for_each(|id| check_id(&format!("{field}.brand"), id)),
+            Self::All(filters) => check_all("all", filters),
+            Self::Any(filters) => check_all("any", filters),
+            Self::Not(filter) => check_all("not", std::slice::from_ref(filter)),
+            Self::InCategory(ids) => ids.iter().try_for_each(|id| check_id(".in_category", id)),
+            Self::Brand(ids) => ids.iter().try_for_each(|id| check_id(".brand", id)),
             Self::Price { min, max } => {
-                for (name, bound) in [("min", min), ("max", max)] {
-                    if let Some(bound) = bound {
-                        check_price(&format!("{field}.price.{name}"), *bound)?;
-                    }
-                }
+                min.iter().try_for_each(|min| check_price(".price.min", *min))?;
+                max.iter().try_for_each(|max| check_price(".price.max", *max))?;
                 match (min, max) {
                     (Some(min), Some(max)) if min > max => {
-                        Err(Error::invalid(format!("{field}.price.min"), "must not exceed `max`"))
+                        Err(Error::invalid(".price.min", "must not exceed `max`"))
                     }
                     _ => Ok(()),
                 }
             }
             Self::AttributeIn { key, values } => {
-                check_id(&format!("{field}.attribute_in.key"), key)?;
-                values.iter().try_for_each(|value| check_id(&format!("{field}.attribute_in.values"), value))
+                check_id(".attribute_in.key", key)?;
+                values.iter().try_for_each(|value| check_id(".attribute_in.values", value))
             }
             Self::Availability(_) | Self::CreatedAfter(_) | Self::SameAsContextItem(_) => Ok(()),
         }

@@ -288,12 +288,13 @@ impl Request {
                 format!("must be at most {MAX_QUERY_BYTES} bytes"),
             ));
         }
-        self.filter.check("request.filter")?;
+        self.filter.check().map_err(|error| error.within(format_args!("request.filter")))?;
         if self.boosts.len() > MAX_BOOSTS {
             return Err(Error::invalid("request.boosts", format!("must be at most {MAX_BOOSTS}")));
         }
         for (place, boost) in self.boosts.iter().enumerate() {
-            boost.filter.check(&format!("request.boosts[{place}].filter"))?;
+            let within = |error: Error| error.within(format_args!("request.boosts[{place}].filter"));
+            boost.filter.check().map_err(within)?;
             if !(-10.0..=10.0).contains(&boost.weight) {
                 return Err(Error::invalid(
                     format!("request.boosts[{place}].weight"),
@@ -305,7 +306,8 @@ impl Request {
             return Err(Error::invalid("request.pins", format!("must be at most {MAX_BOOSTS}")));
         }
         for (place, pin) in self.pins.iter().enumerate() {
-            check_id(&format!("request.pins[{place}].item_id"), &pin.item_id)?;
+            let within = |error: Error| error.within(format_args!("request.pins[{place}]"));
+            check_id(".item_id", &pin.item_id).map_err(within)?;
             if pin.position == 0 || pin.position > self.count {
                 return Err(Error::invalid(
                     format!("request.pins[{place}].position"),
@@ -345,5 +347,7 @@ pub(crate) fn check_ids(field: &str, ids: &[String]) -> Result<()> {
     if ids.len() > MAX_IDS {
         return Err(Error::invalid(field, format!("must be at most {MAX_IDS} ids")));
     }
-    ids.iter().enumerate().try_for_each(|(place, id)| check_id(&format!("{field}[{place}]"), id))
+    ids.iter().enumerate().try_for_each(|(place, id)| {
+        check_id("", id).map_err(|error| error.within(format_args!("{field}[{place}]")))
+    })
 }
