@@ -19,7 +19,8 @@ fn has_avx2() -> bool {
 }
 
 fn has_vnni() -> bool {
-    has_avx2() && is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512vl")
+    let has_vl = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl");
+    has_avx2() && has_vl && is_x86_feature_detected!("avx512vnni")
 }
 
 pub(crate) fn available() -> impl Iterator<Item = Kernel> {
@@ -151,9 +152,11 @@ unsafe fn vnni_int8<const LOADS: usize>(query: &Query, rows: &[u8], out: &mut [i
 
 /// # Safety
 /// As [`vnni_int8`].
-#[target_feature(enable = "avx2,avx512vnni,avx512vl")]
+#[target_feature(enable = "avx2,avx512f,avx512vnni,avx512vl")]
 unsafe fn vnni_int4<const LOADS: usize>(query: &Query, rows: &[u8], out: &mut [i32]) {
     let (mask, flip) = (_mm256_set1_epi8(0x0f), _mm256_set1_epi8(-0x78));
+    // `(halves ^ flip) & mask` in one step: the bit is set where the mask's is and the other two differ.
+    let unsigned = |halves| _mm256_ternarylogic_epi32::<0x28>(halves, flip, mask);
     blocks!(query, out, 8 * query.sum(), |at| {
         let mut sum = _mm256_setzero_si256();
         for load in 0..loads_of::<LOADS>(query) {
@@ -165,9 +168,8 @@ unsafe fn vnni_int4<const LOADS: usize>(query: &Query, rows: &[u8], out: &mut [i
                     codes_at(query.second(), load * WIDTH),
                 )
             };
-            let row = _mm256_xor_si256(row, flip);
-            sum = _mm256_dpbusd_epi32(sum, _mm256_and_si256(row, mask), even);
-            sum = _mm256_dpbusd_epi32(sum, _mm256_and_si256(_mm256_srli_epi16::<4>(row), mask), odd);
+            sum = _mm256_dpbusd_epi32(sum, unsigned(row), even);
+            sum = _mm256_dpbusd_epi32(sum, unsigned(_mm256_srli_epi16::<4>(row)), odd);
         }
         sum
     });

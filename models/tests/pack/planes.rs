@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use tastekeeper::model::{Model, SCAN_BLOCK};
+use tastekeeper::model::{Gathered, Model, SCAN_BLOCK};
 use tastekeeper::platform::{FixedClock, SeededRandom};
 use tastekeeper::{
     Config, Consent, Event, EventKind, PersonalizationLevel, Platform, RecommendationKind, Recommendations,
