@@ -10,8 +10,8 @@ use allocation_counter::{AllocationInfo, measure};
 use tastekeeper::model::Model;
 use tastekeeper::platform::{DirectoryFileSystem, FileKeyCustodian, FixedClock, SeededRandom};
 use tastekeeper::{
-    Availability, Boost, Config, Consent, Event, Filter, PersonalizationLevel, Platform, RecommendationKind,
-    Recommender, Request, Retrieval,
+    Availability, Boost, Config, Consent, Event, Filter, Item, PersonalizationLevel, Platform,
+    RecommendationKind, Recommender, Request, Retrieval,
 };
 
 #[path = "../../models/benches/engine/sample.rs"]
@@ -149,4 +149,21 @@ fn an_answer_allocates_itself_and_what_is_remembered_of_it() {
         println!("track with {items} items: {count} allocations");
         assert!(count <= 30, "{count} for an event");
     }
+}
+
+#[test]
+fn what_one_large_answer_took_does_not_stay() {
+    let shop = shop(10_000);
+    let ask = || shop.recommend(Request::new(RecommendationKind::ForYou).seed(1)).unwrap().items.len();
+    (0..40).for_each(|_| assert_eq!(ask(), 10));
+    // All variants of one product: the answer looks through everything for a second one.
+    let variants = sample::catalogue(10_000).into_iter();
+    let variants: Vec<_> = variants.map(|item| Item { group_id: Some("one".into()), ..item }).collect();
+    shop.upsert_items(variants).unwrap();
+    let large = measure(|| assert_eq!(ask(), 1));
+    println!(
+        "an answer out of all items took at most {} bytes, {} stay",
+        large.bytes_max, large.bytes_current
+    );
+    assert!(large.bytes_max > MIB && large.bytes_current < 64 << 10, "{large:?}");
 }

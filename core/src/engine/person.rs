@@ -439,3 +439,30 @@ fn finish_erasures(
         let _ = control.save(&mut call.random);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(person: &mut Person, numbers: std::ops::Range<usize>, now_ms: i64) {
+        let items: Vec<String> = numbers.map(|number| format!("item-{number:05}")).collect();
+        person.show(items.iter().map(String::as_str), now_ms);
+    }
+
+    #[test]
+    fn what_was_shown_longest_ago_makes_room() {
+        let mut person = Person::empty(PersonalizationLevel::Session).unwrap();
+        let answers = MAX_SHOWN / 10 + 50;
+        for (answer, now_ms) in (0..answers).zip(0..) {
+            show(&mut person, 10 * answer..10 * answer + 10, now_ms);
+            assert_eq!(person.shown().len(), (10 * answer + 10).min(MAX_SHOWN));
+        }
+        assert_eq!(person.shown().values().min(), Some(&50), "the newest answers are there, whole");
+        show(&mut person, 500..510, 1_000);
+        assert_eq!(person.shown()["item-00505"], 1_000, "shown again, it is the newest");
+        person.forget_shown();
+        // All at once, so that none is the oldest.
+        show(&mut person, 0..MAX_SHOWN + 7, 0);
+        assert_eq!(person.shown().len(), MAX_SHOWN);
+    }
+}
