@@ -4,7 +4,7 @@
 //   node examples/shop/engine/benches/recommend.mjs PACK[:ITEMS] PKG ..
 //
 // PKG is a folder that `cargo xtask shop` makes (target/shop/pkg). PACK is a folder of the shop's data (target/shop/data) or, with the
-// number of its items, one of `cargo run --example sample_pack -p tastekeeper-models -- ITEMS FOLDER`.
+// number of its items, one of `cargo run --example sample_pack -p tastekeeper-models -- ITEMS FOLDER [int8]`.
 
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
