@@ -1,5 +1,6 @@
 //! Every kernel that this processor has against the reference, and the reference against the definition.
 
+#[cfg(not(target_arch = "wasm32"))]
 use proptest::prelude::*;
 
 use super::*;
@@ -150,6 +151,13 @@ fn agree(dim: usize, count: usize, codes: Codes, seed: u32) {
     }
 }
 
+/// Or its kernel would not be among those that are compared below.
+#[cfg(target_arch = "wasm32")]
+#[test]
+fn webassembly_is_built_with_its_kernel() {
+    assert_eq!(Kernel::best(), Kernel::Simd128);
+}
+
 #[test]
 fn all_kernels_agree_on_every_shape() {
     let dims = [1, 2, 7, 8, 13, 16, 31, 32, 33, 47, 63, 64, 65, 96, 100, 127, 128, 160, 255, 256];
@@ -244,6 +252,7 @@ fn rows_of_another_length_are_refused() {
     dots(Kernel::Scalar, &query_of(8, Codes::Int8, 1), &[0; 15], &mut [0; 2]);
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 proptest! {
     #[cfg_attr(miri, ignore = "the shapes that are not drawn are enough")]
     #[test]

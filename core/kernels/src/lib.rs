@@ -8,7 +8,8 @@
 //! This is the only place of the engine with `unsafe` code: calls of intrinsics that the processor was asked for, loads
 //! whose bounds are checked before each block, and the mapping of a file ([`map`]). [`nh`] is what a file's fingerprint begins
 //! with. [`Kernel::Scalar`] is safe code and what all others are tested against.
-//! Miri (a nightly compiler) runs the tests, and with them the kernels that it is told the processor has:
+//! WebAssembly cannot be asked: it has its kernel if it is built with `-C target-feature=+simd128`, and `cargo xtask test shop` runs
+//! the tests so. Miri (a nightly compiler) runs the tests, and with them the kernels that it is told the processor has:
 //! `RUSTFLAGS="-C target-feature=+avx2,+avx512bw,+avx512vl,+avx512vnni" cargo +nightly miri test -p tastekeeper-kernels --lib`.
 //!
 //! Must never allocate, and never read past the rows it is given.
@@ -22,16 +23,24 @@ mod scalar;
 
 #[cfg(target_arch = "aarch64")]
 mod neon;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 #[cfg(target_arch = "aarch64")]
 use neon as native;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use wasm as native;
 #[cfg(target_arch = "x86_64")]
 use x86 as native;
 
 /// Any other processor has safe code only.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(not(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+)))]
 mod native {
     use super::Kernel;
 
@@ -61,6 +70,8 @@ pub enum Kernel {
     Neon,
     /// aarch64 with 8-bit dot products.
     Dotprod,
+    /// WebAssembly with 128-bit registers.
+    Simd128,
 }
 
 impl Kernel {
@@ -123,6 +134,8 @@ pub fn dots(kernel: Kernel, query: &Query, rows: &[u8], out: &mut [i32]) {
         Kernel::Avx2 | Kernel::Vnni => x86::dots(kernel, query, rows, out),
         #[cfg(target_arch = "aarch64")]
         Kernel::Neon | Kernel::Dotprod => neon::dots(kernel, query, rows, out),
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        Kernel::Simd128 => wasm::dots(query, rows, out),
         Kernel::Scalar => scalar::dots(query, rows, out),
         _ => panic!("this processor does not have the kernel"),
     }

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    #[cfg_attr(miri, ignore = "it has no maps")]
+    #[cfg_attr(any(miri, target_arch = "wasm32"), ignore = "it has no maps")]
     fn a_map_is_the_file() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/map.rs");
         let map = Map::of(&File::open(path).unwrap()).unwrap();

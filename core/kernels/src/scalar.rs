@@ -86,8 +86,9 @@ pub(crate) fn reach(finish: Finish<'_>, sums: &[i32], most: i32, places: &mut [u
 fn may_count(finish: &Finish<'_>, sums: &[i32; FINISHED], biases: &[u8; FINISHED]) -> bool {
     let Some(bias) = only_code(biases) else { return true };
     let bias = finish.biases[usize::from(bias)];
-    // Rounding keeps the order: what this makes of a sum is no less than its score.
-    sums.iter().fold(false, |any, sum| any | (float(*sum).max(0.0) * finish.top_scale + bias >= finish.least))
+    // Rounding keeps the order: what this makes of the largest sum is no less than any score.
+    let most = sums.iter().fold(0, |most, sum| most.max(*sum));
+    float(most) * finish.top_scale + bias >= finish.least
 }
 
 #[expect(clippy::cast_precision_loss, reason = "at most 256 * 127 * 128, below 2^24")]

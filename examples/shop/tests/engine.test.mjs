@@ -55,6 +55,24 @@ after(async () => {
   rmSync(profile, { recursive: true, force: true });
 });
 
+test("a browser without 128-bit registers is told so, before the engine is fetched", async () => {
+  const other = await context.newPage();
+  const fetched = [];
+  other.on("request", (request) => fetched.push(request.url()));
+  await other.route("**/worker.js", async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: `WebAssembly.validate = () => false;\n${await answer.text()}` });
+  });
+  await other.goto(`${url}engine.d.ts`);
+  const code = await other.evaluate(async () => {
+    const { openShop } = await import("/engine.js");
+    return openShop().catch((error) => error.code);
+  });
+  assert.equal(code, "Browser");
+  assert.ok(fetched.some((url) => url.endsWith("/worker.js")) && fetched.every((url) => !url.endsWith(".wasm")), `${fetched}`);
+  await other.close();
+});
+
 test("a new browser is off and keeps nothing, whatever is tracked", async () => {
   await open();
   const { level, store_bytes, storage, is_durable, events, items, bytes_sent } = await state();

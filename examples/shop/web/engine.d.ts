@@ -25,7 +25,8 @@ export type Level = "off" | "session" | "on_device" | "shared";
 /** Every error of a call. `code` is the engine's variant, the message its text; neither holds an id, a query or a key. */
 export class ShopError extends Error {
   /** For example `InvalidArgument`, `ConsentRequired`, `ModelInvalid`, `StorageUnavailable`, `BudgetExhausted`, `Closed`;
-   *  `Network` when a fetch failed or the aeroplane switch is on; `Worker` when the worker or a file of the shop is not there. */
+   *  `Network` when a fetch failed or the aeroplane switch is on; `Worker` when the worker or a file of the shop is not there;
+   *  `Browser` when this one is too old for the engine. */
   readonly code: string;
 }
 

@@ -10,6 +10,11 @@ const NOTICE = "shop-1";
 /** The engine takes at most so many items in one call. */
 const ITEMS = 10_000;
 
+/** A module with one instruction on 128 bits, as the engine has them. */
+const PROBE = Uint8Array.of(
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11,
+);
+
 let engine;
 let store;
 let data = "data/";
@@ -120,6 +125,9 @@ function engineItem(product) {
 }
 
 async function open({ pack = "spring", size = "shop", memory = false }) {
+  if (!WebAssembly.validate(PROBE)) {
+    throw new Problem("Browser", "the engine needs WebAssembly SIMD: Chrome or Edge 96, Firefox 114, Safari 16.4 or later");
+  }
   if (size === "large") data = "data-large/";
   store = await openStore(memory);
   const wasm = await bytesOf("pkg/tastekeeper_shop_engine_bg.wasm");

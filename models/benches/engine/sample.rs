@@ -8,7 +8,7 @@ use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use tastekeeper_models::dataset::{Attribute, AttributeKind, AttributeTable};
-use tastekeeper_models::pack::{PackOptions, SigningKey, write_pack};
+use tastekeeper_models::pack::{PackOptions, SigningKey, VectorCodes, write_pack};
 use tastekeeper_models::trained::{BlendParameters, TrainedModel};
 
 pub(crate) use shop_around::{NOW_MS, catalogue, events, item, shop};
@@ -45,8 +45,13 @@ pub(crate) fn query() -> Vec<f32> {
 
 /// A signed pack of `items` items in int4.
 pub(crate) fn pack(items: u32) -> Vec<u8> {
-    let options =
-        PackOptions { model_id: format!("bench-{items}"), neighbours: 16, ..PackOptions::default() };
+    pack_in(VectorCodes::Int4, items)
+}
+
+/// A signed pack of `items` items in these codes.
+pub(crate) fn pack_in(vectors: VectorCodes, items: u32) -> Vec<u8> {
+    let model_id = format!("bench-{items}");
+    let options = PackOptions { model_id, vectors, neighbours: 16, ..PackOptions::default() };
     write_pack(&model(items), &options, &signing_key()).expect("the sample keeps the format's rules")
 }
 

@@ -12,6 +12,10 @@ use crate::steps::{Failure, Steps};
 const ENGINE: &str = "tastekeeper-shop-engine";
 /// What it is compiled for.
 const TARGET: &str = "wasm32-unknown-unknown";
+/// What it may use of its processor beyond the target's baseline, see core/docs/adr/0014-the-browsers-engine-needs-128-bit-registers.md.
+const PROCESSOR: &str = "-C target-feature=+simd128";
+/// What runs the kernels' tests, from the folder of their crate.
+const RUNNER: &str = "node --test-reporter=tap tests/webassembly.mjs";
 /// The page.
 const WEB: &str = "examples/shop/web";
 /// The page's tests.
@@ -74,6 +78,9 @@ pub(crate) fn test(steps: &mut Steps) -> Result<(), Failure> {
     let mut scenarios = node(steps, &built);
     scenarios.arg(SCENARIOS);
     steps.run_tests("scenarios in WebAssembly", scenarios)?;
+    let mut kernels = webassembly(steps, &["test", "--locked", "-p", "tastekeeper-kernels", "--lib"]);
+    kernels.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", RUNNER);
+    steps.run_tests("the kernels in WebAssembly", kernels)?;
 
     let tests = steps.root().join(TESTS);
     if !tests.join("package-lock.json").is_file() {
@@ -93,6 +100,13 @@ pub(crate) fn test(steps: &mut Steps) -> Result<(), Failure> {
     let mut page = node(steps, &built);
     page.arg("--test-concurrency=1").args(files);
     steps.run_tests("the page in a browser", page)
+}
+
+/// A cargo command for the browser's processor.
+fn webassembly(steps: &Steps, arguments: &[&str]) -> Command {
+    let mut cargo = steps.cargo(arguments);
+    cargo.args(["--target", TARGET]).env("RUSTFLAGS", PROCESSOR);
+    cargo
 }
 
 /// Node's test runner, told where everything is.
@@ -155,8 +169,9 @@ fn find_tools(steps: &mut Steps) -> Result<(), Failure> {
 /// with the whole workspace selected it is what the tests were built with, and so is there.
 fn build(steps: &mut Steps, selection: &str, is_large: bool) -> Result<Built, Failure> {
     add_target(steps)?;
-    let mut engine = steps.cargo(&["rustc", "--locked", "-p", ENGINE, "--lib", "--crate-type", "cdylib"]);
-    engine.args(["--profile", "web", "--target", TARGET]);
+    let mut engine =
+        webassembly(steps, &["rustc", "--locked", "-p", ENGINE, "--lib", "--crate-type", "cdylib"]);
+    engine.args(["--profile", "web"]);
     steps.run("the engine as WebAssembly", engine)?;
     let program = steps.cargo(&["build", "--locked", selection, "--bin", "shop"]);
     steps.run("the shop's program", program)?;

@@ -186,7 +186,7 @@ async function begin() {
     await model.start({ ...(asked.get('size') && { size: asked.get('size') }), ...(asked.has('memory') && { memory: true }) });
     await model.setAeroplane(false);
   } catch (error) {
-    opening.textContent = t('failed', { why: error.message });
+    opening.textContent = t('failed', { why: error.code === 'Browser' ? t('old_browser') : error.message });
     return;
   }
   build();

@@ -2,7 +2,7 @@
 export default {
   shop: 'Der Laden in der Hand',
   lead: 'Ein Laden mit Empfehlungen, die Sie kennen, und ein Telefon, das für sich behält, was es weiß. Die echte Engine läuft hier, in Ihrem Browser.',
-  loading: 'Der Laden öffnet …', failed: 'Der Laden ließ sich nicht öffnen: {why}', skip: 'Zum Laden springen', nav: 'Hauptmenü',
+  loading: 'Der Laden öffnet …', failed: 'Der Laden ließ sich nicht öffnen: {why}', old_browser: 'dieser Browser ist zu alt für die Engine. Sie braucht Chrome oder Edge 96, Firefox 114, Safari 16.4 oder neuer.', skip: 'Zum Laden springen', nav: 'Hauptmenü',
   nav_home: 'Laden', nav_search: 'Suche', nav_wishlist: 'Wünsche', nav_cart: 'Korb', nav_you: 'Sie',
   back: 'Zurück', close: 'Schließen', theme: 'Hell oder dunkel', language: 'Sprache', aeroplane: 'Flugmodus',
   level_off: 'Aus: nichts wird behalten', level_session: 'Für diesen Besuch', level_on_device: 'Auf diesem Telefon', level_shared: 'Auf diesem Telefon, und grob geteilt',

@@ -2,7 +2,7 @@
 export default {
   shop: 'The shop you can hold',
   lead: 'A shop with recommendations that know you, and a phone that keeps what it knows to itself. The real engine runs here, in your browser.',
-  loading: 'Opening the shop …', failed: 'The shop could not be opened: {why}', skip: 'Skip to the shop', nav: 'Main',
+  loading: 'Opening the shop …', failed: 'The shop could not be opened: {why}', old_browser: 'this browser is too old for the engine. It needs Chrome or Edge 96, Firefox 114, Safari 16.4 or later.', skip: 'Skip to the shop', nav: 'Main',
   nav_home: 'Shop', nav_search: 'Search', nav_wishlist: 'Wish list', nav_cart: 'Cart', nav_you: 'You',
   back: 'Back', close: 'Close', theme: 'Light or dark', language: 'Language', aeroplane: 'Aeroplane mode',
   level_off: 'Off: nothing is kept', level_session: 'For this visit', level_on_device: 'On this phone', level_shared: 'On this phone, and shared coarsely',

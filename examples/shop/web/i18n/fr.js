@@ -2,7 +2,7 @@
 export default {
   shop: 'La boutique dans la main',
   lead: 'Une boutique dont les suggestions vous connaissent, et un téléphone qui garde pour lui ce qu’il sait. Le vrai moteur tourne ici, dans votre navigateur.',
-  loading: 'La boutique ouvre …', failed: 'La boutique n’a pas pu ouvrir : {why}', skip: 'Aller à la boutique', nav: 'Menu principal',
+  loading: 'La boutique ouvre …', failed: 'La boutique n’a pas pu ouvrir : {why}', old_browser: 'ce navigateur est trop ancien pour le moteur. Il lui faut Chrome ou Edge 96, Firefox 114, Safari 16.4 ou plus récent.', skip: 'Aller à la boutique', nav: 'Menu principal',
   nav_home: 'Boutique', nav_search: 'Chercher', nav_wishlist: 'Envies', nav_cart: 'Panier', nav_you: 'Vous',
   back: 'Retour', close: 'Fermer', theme: 'Clair ou sombre', language: 'Langue', aeroplane: 'Mode avion',
   level_off: 'Non : rien n’est gardé', level_session: 'Pour cette visite', level_on_device: 'Sur ce téléphone', level_shared: 'Sur ce téléphone, et partagé en gros',
