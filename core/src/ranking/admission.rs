@@ -54,6 +54,8 @@ const MANY_REFUSALS: u32 = 128;
 /// The share of admitted items below which all items are asked at once: a pass over the columns costs less than so many
 /// questions.
 const FEW_ADMITTED: u32 = 8;
+/// The same while only what links lead to is asked: with more than that the search may end before it comes to all items.
+const FEW_LINKED_ADMITTED: u32 = 32;
 /// The share of items below which they are scored one by one rather than with all others.
 const RARE: usize = 12;
 
@@ -62,13 +64,19 @@ pub(crate) struct Admission<'a, 'g> {
     gates: &'g Gates<'a>,
     admitted: u32,
     refused: u32,
+    few: u32,
     /// All admitted items, once they are known, and whether they are few.
     bits: Option<(Bits, bool)>,
 }
 
 impl<'a, 'g> Admission<'a, 'g> {
     pub(crate) fn new(gates: &'g Gates<'a>) -> Self {
-        Self { gates, admitted: 0, refused: 0, bits: None }
+        Self { gates, admitted: 0, refused: 0, few: FEW_ADMITTED, bits: None }
+    }
+
+    /// Says whether only what links lead to is asked from here on.
+    pub(crate) fn set_linked(&mut self, is_linked: bool) {
+        self.few = if is_linked { FEW_LINKED_ADMITTED } else { FEW_ADMITTED };
     }
 
     /// Whether the item may be in the answer.
@@ -81,7 +89,7 @@ impl<'a, 'g> Admission<'a, 'g> {
             self.admitted += 1;
         } else {
             self.refused += 1;
-            if self.refused > MANY_REFUSALS && self.admitted < self.refused / FEW_ADMITTED {
+            if self.refused > MANY_REFUSALS && self.admitted < self.refused / self.few {
                 let bits = self.gates.bits();
                 let is_rare = bits.count() < self.gates.view.len() / RARE;
                 self.bits = Some((bits, is_rare));

@@ -82,6 +82,7 @@ pub(crate) fn scored(
         offered,
         gathered,
     };
+    search.admission.set_linked(only_linked || request.retrieval.uses_links(view.len()));
     search.linked(extras, query);
     if !only_linked {
         if request.retrieval.uses_links(view.len()) {
@@ -91,6 +92,7 @@ pub(crate) fn scored(
             }
         }
         if !(search.pool.is_full() && request.retrieval.uses_links(view.len())) {
+            search.admission.set_linked(false);
             search.all_of_model();
         }
         search.new_items();
