@@ -252,6 +252,10 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     fn add(&mut self, cause: Option<Cause>, via: Via, amount: f64) {
+        if amount.abs() <= 0.0 {
+            // Most terms add nothing through transitions, and the small ones add theirs together.
+            return;
+        }
         let amount = amount / self.unit;
         if amount.abs() < SMALL_PART {
             self.rest += amount;

@@ -599,14 +599,12 @@ impl View {
 
     /// Writes the item's vector to `out` (`dim` values); zeros when it has none.
     pub(crate) fn write_vector(&self, index: u32, out: &mut [f32]) {
-        out.fill(0.0);
         match (&self.model, self.is_new(index)) {
             (Some(model), false) => model.write_vector(index, out),
-            _ => {
-                if let Some(vector) = self.slot(index).and_then(|slot| slot.vector.as_ref()) {
-                    out.copy_from_slice(vector);
-                }
-            }
+            _ => match self.slot(index).and_then(|slot| slot.vector.as_ref()) {
+                Some(vector) => out.copy_from_slice(vector),
+                None => out.fill(0.0),
+            },
         }
     }
 

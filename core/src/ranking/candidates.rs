@@ -31,7 +31,7 @@ pub(crate) struct Candidate {
 }
 
 /// The most popular items that are candidates where the catalogue is not scanned.
-const POPULAR: u32 = 256;
+const POPULAR: usize = 256;
 /// Where fewer items than this are linked to the query's, those that are linked to them are candidates too.
 const FEW_LINKED: usize = 256;
 
@@ -249,8 +249,17 @@ impl Search<'_, '_> {
 
     /// The most popular items.
     fn popular(&mut self) {
-        let count = length(self.scores.view.model_items()).min(POPULAR);
-        self.offer_unseen(0..count);
+        let Some(scan) = &self.scores.scan else { return };
+        let mut scores = [0.0; POPULAR];
+        let scores = &mut scores[..POPULAR.min(self.scores.view.model_items())];
+        self.scores.of_block(scan, 0, f32::NEG_INFINITY, scores);
+        self.offered.clear();
+        self.offered.extend((0..).zip(&*scores).filter_map(|(index, &score)| {
+            let is_seen = self.seen.contains(index);
+            self.seen.insert(index);
+            (!is_seen).then_some((index, score))
+        }));
+        self.offer_scored();
     }
 
     /// Offers those of `items`, in ascending order, that were not seen.
@@ -270,6 +279,11 @@ impl Search<'_, '_> {
             self.offered.extend(scored.map(|(&index, &score)| (index, adjust(index, score))));
         }
         self.items.iter().for_each(|&index| self.seen.insert(index));
+        self.offer_scored();
+    }
+
+    /// Offers what was scored.
+    fn offer_scored(&mut self) {
         // The better ones first: most that come after them are refused for the price of a comparison.
         let room = self.pool.room();
         let bar = if room > 0 { bar_of_few(self.offered, room) } else { f32::NEG_INFINITY };
