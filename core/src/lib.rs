@@ -85,7 +85,7 @@
 //! | [`load_model`](Recommender::load_model) | disk, key custodian | maps the pack; one that was verified here before is read once, a new one is verified as a whole and remembered durably |
 //! | [`load_vocabulary`](Recommender::load_vocabulary) | disk | reads and checks the whole file; a new one is remembered durably |
 //! | [`preview_report`](Recommender::preview_report), [`pending_report`](Recommender::pending_report), [`confirm_sent`](Recommender::confirm_sent) | disk | linear in the history; durable when they return, at most three times an epoch |
-//! | [`recommend`](Recommender::recommend), [`recommend_next`](Recommender::recommend_next) | — | one scan over all items, more if variants of few products fill the answer |
+//! | [`recommend`](Recommender::recommend), [`recommend_next`](Recommender::recommend_next) | — | one scan over all items, or over what links lead to; more if variants of few products fill the answer. Allocates the answer and what is remembered of it |
 //! | [`rerank`](Recommender::rerank), [`recommend_categories`](Recommender::recommend_categories) | — | linear in the list; linear in the categories, and after a change once in the model's items |
 //! | [`explain`](Recommender::explain), [`level`](Recommender::level), [`consent_state`](Recommender::consent_state), [`receipts`](Recommender::receipts), [`export_receipts`](Recommender::export_receipts), [`owns_receipts`](Recommender::owns_receipts), [`report_log`](Recommender::report_log), [`profiles`](Recommender::profiles) | — | a look-up |
 //! | [`history`](Recommender::history), [`profile`](Recommender::profile), [`stats`](Recommender::stats), [`doctor`](Recommender::doctor) | — | linear in the history, which is in memory |

@@ -1,5 +1,6 @@
 //! `recommend`, `recommend_next`, `rerank`, `recommend_categories`, `explain`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use rand::SeedableRng;
@@ -125,8 +126,10 @@ impl Recommender {
             let ranked = ranking::rerank(view, &request, person, item_ids, call.now_ms, &mut room.workspace);
             let (mut items, mut explanations) = present(view, &ranked, &request, 0, &mut room.explain);
             inner.keep(room);
+            let view = inner.catalog.view();
+            let mut unknown = BTreeSet::new();
             for id in item_ids {
-                if items.iter().all(|item| item.item_id != *id) {
+                if view.index_of(id).is_none() && unknown.insert(id) {
                     items.push(Recommendation {
                         item_id: id.clone(),
                         score: 0.0,
