@@ -107,6 +107,24 @@ fn an_answer_goes_on_without_repeats() {
     assert_eq!(seen.len(), ITEMS as usize);
 }
 
+#[test]
+fn a_list_in_the_shoppers_order_has_every_id_once() {
+    let shop = Phone::new().open_at(Level::OnDevice);
+    shop.track(view(1)).unwrap();
+    let known: Vec<String> = [7, 3, 1, 9].into_iter().map(item).collect();
+    let mut ids = known.clone();
+    ids.splice(1..1, ["unknown-b".to_owned(), "unknown-a".to_owned(), item(7)]);
+    ids.extend(["unknown-b".to_owned(), item(3)]);
+    let answer = shop.rerank(&ids, Context::default()).unwrap();
+    let mut given: Vec<&str> = answer.items.iter().map(|item| item.item_id.as_str()).collect();
+    assert_eq!(given.split_off(4), ["unknown-b", "unknown-a"], "last, as they came");
+    given.sort_unstable();
+    let mut expected: Vec<&str> = known.iter().map(String::as_str).collect();
+    expected.sort_unstable();
+    assert_eq!(given, expected);
+    assert!(answer.items.iter().map(|item| item.position).eq(1..=6));
+}
+
 fn field<T: std::fmt::Debug>(result: tastekeeper::Result<T>) -> String {
     match result {
         Err(Error::InvalidArgument { field, .. }) => field,
