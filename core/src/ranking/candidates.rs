@@ -180,9 +180,17 @@ const MAX_DIM: usize = tastekeeper_kernels::MAX_DIM;
 fn bar_of_few(offered: &[(u32, f32)], wanted: u16) -> f32 {
     let mut bar = f32::NEG_INFINITY;
     loop {
-        let above = offered.iter().map(|(_, score)| *score).filter(|score| *score > bar);
-        let (count, sum) = above.fold((0.0_f32, 0.0), |(count, sum), score| (count + 1.0, sum + score));
-        let mean = sum / count;
+        // In several sums, so that no addition waits for another.
+        let (mut sums, mut counts) = ([0.0; GLANCE], [0_u16; GLANCE]);
+        for offered in offered.chunks(GLANCE) {
+            for (&(_, score), (sum, count)) in offered.iter().zip(sums.iter_mut().zip(&mut counts)) {
+                let is_above = score > bar;
+                *sum += if is_above { score } else { 0.0 };
+                *count = count.saturating_add(u16::from(is_above));
+            }
+        }
+        let count: f32 = counts.into_iter().map(f32::from).sum();
+        let mean = sums.iter().sum::<f32>() / count;
         if count <= 2.0 * f32::from(wanted) || mean.partial_cmp(&bar) != Some(Ordering::Greater) {
             return bar;
         }

@@ -24,10 +24,12 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
 import faiss
+import implicit
 import numpy as np
 import simsimd
 import usearch
 import usearch.index
+from implicit.cpu.topk import topk
 
 try:
     import hnswlib
@@ -104,6 +106,11 @@ def peers(vectors, folder):
         vectors.nbytes,
         # "inner" is the product itself, not a distance
         lambda q: best(np.asarray(simsimd.cdist(q.reshape(1, dim), vectors, metric="inner"))[0]),
+    )
+
+    found["implicit f32"] = (
+        vectors.nbytes,
+        lambda q: topk(vectors, q.reshape(1, dim), TOP, num_threads=1)[0][0],
     )
 
     flat = faiss.IndexFlatIP(dim)
@@ -267,6 +274,7 @@ def main():
         shops.append(shop)
     versions = {
         "faiss": faiss.__version__,
+        "implicit": implicit.__version__,
         "numpy": np.__version__,
         "simsimd": simsimd.__version__,
         "usearch": usearch.__version__,
