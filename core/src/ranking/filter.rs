@@ -80,11 +80,8 @@ impl Filter {
             ));
         }
         let mut check_all = |name, filters: &[Self]| {
-            let mut checked = filters.iter().map(|filter| filter.check_node(depth + 1, nodes));
-            checked
-                .find(Result::is_err)
-                .unwrap_or(Ok(()))
-                .map_err(|error| error.within(format_args!(".{name}")))
+            let checked = filters.iter().try_for_each(|filter| filter.check_node(depth + 1, nodes));
+            checked.map_err(|error| error.within(format_args!(".{name}")))
         };
         match self {
             Self::All(filters) => check_all("all", filters),
