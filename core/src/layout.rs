@@ -81,8 +81,6 @@ pub const PLAIN: u32 = 1;
 pub const VECTORS_INT4: u32 = 1;
 /// Vectors as int8, -127..=127.
 pub const VECTORS_INT8: u32 = 2;
-/// Vectors as int8 in two planes of half bytes, each as int4: the high ones of all rows, then the low ones.
-pub const VECTORS_PLANES: u32 = 3;
 /// Neighbour weights as 4 bits, two per byte, low nibble first.
 pub const WEIGHTS_U4: u32 = 4;
 /// Neighbour weights as 8 bits.

@@ -14,14 +14,14 @@ pub use scan::{Gathered, SCAN_BLOCK, Scan};
 
 pub use crate::error::{ModelProblem, Requirement};
 
-use tastekeeper_kernels::{MAX_DIM, dense, join};
+use tastekeeper_kernels::dense;
 
 use crate::layout::{self, Section};
 use container::Container;
 pub(crate) use file::PackBytes;
 pub(crate) use known::KnownPack;
 pub(crate) use signature::{SignatureProblem, verify_detached};
-use tables::{Tables, Vectors};
+use tables::Tables;
 
 mod bytes;
 mod check;
@@ -192,21 +192,10 @@ impl Model {
     /// Panics if `out` is not [`Model::dim`] long.
     pub fn write_vector(&self, index: u32, out: &mut [f32]) {
         assert_eq!(out.len(), self.dim(), "one value per dimension");
-        let Some(code) = self.tables.section(Section::VectorScales).get(index as usize) else {
-            return out.fill(0.0);
-        };
-        let scale = self.scales[usize::from(*code)];
-        let [rows, low_rows] = self.tables.vector_planes();
-        let row_of = |rows| tables::row(rows, index as usize, self.tables.vector_row_bytes());
-        match self.tables.vectors {
-            Vectors::Int4 => dense::write_int4(row_of(rows), scale, out),
-            Vectors::Int8 => dense::write_int8(row_of(rows), scale, out),
-            Vectors::Planes => {
-                let mut codes = [0; MAX_DIM];
-                let codes = &mut codes[..out.len()];
-                join(row_of(rows), row_of(low_rows), codes);
-                dense::write_int8(codes, scale, out);
-            }
+        match self.vector(index) {
+            Some((row, scale)) if self.tables.int8_vectors => dense::write_int8(row, scale, out),
+            Some((row, scale)) => dense::write_int4(row, scale, out),
+            None => out.fill(0.0),
         }
     }
 
@@ -313,6 +302,13 @@ impl Model {
     /// The training summary, JSON for the model card. It is UTF-8, but whether it is JSON is not checked.
     pub fn summary(&self) -> Option<&str> {
         str::from_utf8(self.tables.section(Section::Summary)).ok().filter(|text| !text.is_empty())
+    }
+
+    fn vector(&self, index: u32) -> Option<(&[u8], f32)> {
+        let code = self.tables.section(Section::VectorScales).get(index as usize)?;
+        let rows = self.tables.section(Section::Vectors);
+        let row = tables::row(rows, index as usize, self.tables.vector_row_bytes());
+        Some((row, self.scales[usize::from(*code)]))
     }
 }
 

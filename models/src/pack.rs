@@ -26,7 +26,7 @@ pub enum VectorCodes {
     /// Half a byte per value.
     #[default]
     Int4,
-    /// A byte per value; in two planes of half bytes where there are many.
+    /// A byte per value.
     Int8,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p tastekeeper-kernels`. Times are medians of one pass over all rows of 64 dimensions; the ratio is to the
 //! read floor of the same bytes, measured between the passes. Where no score is wanted no row is looked up; a search for a few of
-//! many is between the two, and near that. Planes are int8 rows in two planes, and their read floor is that of both.
+//! many is between the two, and near that. A sketch is one bit for each dimension.
 
 #![allow(
     clippy::print_stdout,
@@ -13,21 +13,15 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use tastekeeper_kernels::{Codes, Finish, Kernel, Query, plane_scores, scores};
+use tastekeeper_kernels::{Codes, Finish, HalfTable, Kernel, Query, SKETCH_ROWS, scores, sketch_sums};
 
 const DIM: usize = 64;
 const BLOCK: usize = 1024;
 const ROUNDS: usize = 61;
-/// How many of the best are wanted, where a few are. Of 100 000 about one row in a hundred is then above its bound.
+/// How many of the best are wanted, where a few are.
 const FEW: usize = 120;
-
-/// How the rows lie.
-#[derive(Clone, Copy, Debug)]
-enum Rows {
-    Int4,
-    Int8,
-    Planes,
-}
+/// The same of sketches, which only choose what to look at.
+const FEW_SKETCHES: usize = 2_000;
 
 fn noise(count: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
@@ -61,13 +55,10 @@ fn main() {
         "| items | rows | kernel | wanted | us | read floor, us | ratio |\n|---:|---|---|---|---:|---:|---:|"
     );
     for rows in [10_000, 100_000, 1_000_000] {
-        for layout in [Rows::Int4, Rows::Int8, Rows::Planes] {
+        for codes in [Codes::Int4, Codes::Int8] {
             let values: Vec<f32> = noise(DIM).iter().map(|byte| f32::from(*byte) - 127.5).collect();
-            let codes = if matches!(layout, Rows::Int8) { Codes::Int8 } else { Codes::Int4 };
             let query = Query::new(&values, codes);
-            let planes = if matches!(layout, Rows::Planes) { 2 } else { 1 };
-            let bytes = noise(rows * query.row_bytes() * planes);
-            let (first, second) = bytes.split_at(rows * query.row_bytes());
+            let bytes = noise(rows * query.row_bytes());
             let (scale_codes, mut bias_codes) = (noise(rows), noise(rows));
             // Popularities fall from item to item.
             bias_codes.sort_unstable_by(|left, right| right.cmp(left));
@@ -76,12 +67,9 @@ fn main() {
             let block_bytes = BLOCK * query.row_bytes();
             let pass = |kernel: Kernel, least: f32, mut visit: Option<&mut Vec<f32>>| {
                 let (mut sums, mut out) = ([0; BLOCK], [0.0; BLOCK]);
-                let start = Instant::now();
                 let mut top = f32::NEG_INFINITY;
-                let blocks = first.chunks(block_bytes).enumerate();
-                for (((block, rows), scale_codes), bias_codes) in
-                    blocks.zip(scale_codes.chunks(BLOCK)).zip(bias_codes.chunks(BLOCK))
-                {
+                let codes = scale_codes.chunks(BLOCK).zip(bias_codes.chunks(BLOCK));
+                for (rows, (scale_codes, bias_codes)) in bytes.chunks(block_bytes).zip(codes) {
                     let finish = Finish {
                         scale_codes,
                         scales: &scales,
@@ -91,44 +79,59 @@ fn main() {
                         least,
                     };
                     let out = &mut out[..scale_codes.len()];
-                    top = top.max(match layout {
-                        Rows::Int4 | Rows::Int8 => scores(kernel, &query, rows, finish, &mut sums, out),
-                        Rows::Planes => {
-                            let low = &second[block * block_bytes..][..rows.len()];
-                            plane_scores(kernel, &query, [rows, low], finish, &mut sums, out)
-                        }
-                    });
+                    top = top.max(scores(kernel, &query, rows, finish, &mut sums, out));
                     if let Some(all) = &mut visit {
                         all.extend_from_slice(out);
                     }
                 }
                 black_box(top);
-                start.elapsed().as_secs_f64() * 1e6
             };
             let mut all = Vec::new();
             pass(Kernel::Scalar, f32::NEG_INFINITY, Some(&mut all));
             all.sort_unstable_by(|left, right| right.total_cmp(left));
             let wanted = [("all", f32::NEG_INFINITY), ("few", all[FEW - 1]), ("none", f32::INFINITY)];
-            let ways: Vec<_> =
-                Kernel::available().into_iter().flat_map(|kernel| wanted.map(|bar| (kernel, bar))).collect();
-            let mut times = vec![Vec::new(); ways.len()];
-            let mut floor = Vec::new();
-            for _ in 0..ROUNDS {
-                for ((kernel, (_, least)), times) in ways.iter().zip(&mut times) {
-                    let start = Instant::now();
-                    black_box(read(black_box(&bytes)));
-                    floor.push(start.elapsed().as_secs_f64() * 1e6);
-                    times.push(pass(*kernel, *least, None));
-                }
-            }
-            let floor = median(&mut floor);
-            for ((kernel, (wanted, _)), times) in ways.iter().zip(&mut times) {
-                let time = median(times);
-                println!(
-                    "| {rows} | {layout:?} | {kernel:?} | {wanted} | {time:.1} | {floor:.1} | {:.2} |",
-                    time / floor
-                );
-            }
+            let pass = |kernel, least| pass(kernel, least, None);
+            compare(&format!("{rows} | {codes:?}"), &bytes, wanted, pass);
         }
+        let bytes = noise(rows.next_multiple_of(SKETCH_ROWS) * DIM / 8);
+        let tables: Vec<[HalfTable; 2]> = noise(DIM * 4)
+            .as_chunks::<32>()
+            .0
+            .iter()
+            .map(|bytes| [0, 16].map(|first| std::array::from_fn(|value| bytes[first + value] / 2)))
+            .collect();
+        let pass = |kernel, least, visit: &mut dyn FnMut(&[u16; SKETCH_ROWS])| {
+            sketch_sums(kernel, &tables, &bytes, least, |_, _, sums| visit(black_box(sums)));
+        };
+        let mut all = Vec::new();
+        pass(Kernel::Scalar, 0, &mut |sums| all.extend_from_slice(sums));
+        all.sort_unstable_by(|left, right| right.cmp(left));
+        let wanted = [("all", 0), ("few", all[FEW_SKETCHES - 1]), ("none", u16::MAX)];
+        compare(&format!("{rows} | sketch"), &bytes, wanted, |kernel, least| {
+            pass(kernel, least, &mut |_| ())
+        });
+    }
+}
+
+/// Prints how long `pass` takes with each kernel and bar, and how long reading `bytes` takes between its passes.
+fn compare<L: Copy>(what: &str, bytes: &[u8], wanted: [(&str, L); 3], pass: impl Fn(Kernel, L)) {
+    let ways: Vec<_> =
+        Kernel::available().into_iter().flat_map(|kernel| wanted.map(|bar| (kernel, bar))).collect();
+    let mut times = vec![Vec::new(); ways.len()];
+    let mut floor = Vec::new();
+    for _ in 0..ROUNDS {
+        for ((kernel, (_, least)), times) in ways.iter().zip(&mut times) {
+            let start = Instant::now();
+            black_box(read(black_box(bytes)));
+            floor.push(start.elapsed().as_secs_f64() * 1e6);
+            let start = Instant::now();
+            pass(*kernel, *least);
+            times.push(start.elapsed().as_secs_f64() * 1e6);
+        }
+    }
+    let floor = median(&mut floor);
+    for ((kernel, (wanted, _)), times) in ways.iter().zip(&mut times) {
+        let time = median(times);
+        println!("| {what} | {kernel:?} | {wanted} | {time:.1} | {floor:.1} | {:.2} |", time / floor);
     }
 }

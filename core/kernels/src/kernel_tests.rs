@@ -39,67 +39,6 @@ fn dot_of(query: &Query, dim: usize, row: &[u8]) -> i32 {
     (0..dim).map(|dim| code(dim) * i32::from(q(dim))).sum()
 }
 
-/// Rows of int8 codes in two planes, `code = 16 high + low + 8`.
-fn planes_of(rows: &[u8], dim: usize) -> [Vec<u8>; 2] {
-    let plane = |half: fn(i32) -> i32| {
-        let row = |row: &[u8]| -> Vec<u8> {
-            let halves: Vec<i32> = row.iter().map(|code| half(i32::from(code.cast_signed()))).collect();
-            let nibble = |half: i32| half.rem_euclid(16).to_le_bytes()[0];
-            halves
-                .chunks(2)
-                .map(|pair| nibble(pair[0]) + 16 * pair.get(1).copied().map_or(0, nibble))
-                .collect()
-        };
-        rows.chunks_exact(dim).flat_map(row).collect()
-    };
-    [plane(|code| code.div_euclid(16)), plane(|code| code.rem_euclid(16) - 8)]
-}
-
-/// In two planes int8 rows have the scores that they have as they are, on all kernels and from any bar on.
-fn planes_agree(values: &[f32], rows: &[u8], biases: &[f32; 256], seed: u32) {
-    let (dim, count) = (values.len(), rows.len() / values.len());
-    let planes = planes_of(rows, dim);
-    for (row, code) in rows.chunks_exact(dim).enumerate() {
-        let bytes = dim.div_ceil(2);
-        let mut joined = vec![0; dim];
-        join(&planes[0][row * bytes..][..bytes], &planes[1][row * bytes..][..bytes], &mut joined);
-        assert_eq!(joined, code, "{dim}");
-    }
-    let (whole, halves) = (Query::new(values, Codes::Int8), Query::new(values, Codes::Int4));
-    let mut bias_codes = noise(count, seed ^ 2);
-    // As in a pack: it falls, and neighbours are mostly alike.
-    bias_codes.iter_mut().for_each(|code| *code &= 0xe0);
-    bias_codes.sort_unstable_by(|left, right| right.cmp(left));
-    let scales: [f32; 256] = std::array::from_fn(|code| code as f32 * 0.001);
-    let finish = Finish {
-        scale_codes: &noise(count, seed ^ 1),
-        scales: &scales,
-        bias_codes: &bias_codes,
-        biases,
-        top_scale: scales[255],
-        least: f32::NEG_INFINITY,
-    };
-    let (mut sums, mut all) = (vec![0; count], vec![0.0; count]);
-    scores(Kernel::Scalar, &whole, rows, finish, &mut sums, &mut all);
-    let mut ranked = all.clone();
-    ranked.sort_by(f32::total_cmp);
-    let bars = [0, count / 2, count * 9 / 10, count.saturating_sub(3), count.saturating_sub(1)];
-    let bars = bars.into_iter().filter_map(|place| ranked.get(place).copied());
-    for least in bars.chain([f32::NEG_INFINITY, 1e9]) {
-        let mut expected = all.clone();
-        expected.iter_mut().filter(|score| **score < least).for_each(|score| *score = f32::NEG_INFINITY);
-        let highest = expected.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        for kernel in Kernel::available() {
-            let mut out = vec![9.0; count];
-            let finish = Finish { least, ..finish };
-            let top = plane_scores(kernel, &halves, [&planes[0], &planes[1]], finish, &mut sums, &mut out);
-            let bits = |scores: &[f32]| scores.iter().map(|score| score.to_bits()).collect::<Vec<_>>();
-            assert_eq!(bits(&out), bits(&expected), "{kernel:?} {dim} x {count} from {least}");
-            assert_eq!(top.to_bits(), highest.to_bits(), "{kernel:?} {dim} x {count} from {least}");
-        }
-    }
-}
-
 /// All kernels give what the definition does for `count` rows.
 fn agree(dim: usize, count: usize, codes: Codes, seed: u32) {
     let query = query_of(dim, codes, seed);
@@ -174,41 +113,66 @@ fn all_kernels_agree_on_every_shape() {
     }
 }
 
-#[test]
-fn planes_agree_on_every_shape() {
-    let dims = [1, 2, 7, 8, 13, 31, 32, 33, 63, 64, 65, 96, 100, 127, 128, 255, 256];
-    let counts = [0, 1, 7, 8, 9, 17, 40, 127, 128, 129, 300];
-    let (dims, counts): (&[usize], &[usize]) =
-        if cfg!(miri) { (&[13, 64], &[0, 9, 17]) } else { (&dims, &counts) };
-    for &dim in dims {
-        for &count in counts {
-            let seed = u32::try_from(dim * 1000 + count).unwrap_or(0);
-            let values: Vec<f32> = noise(dim, seed).iter().map(|byte| f32::from(*byte) - 127.3).collect();
-            // No bias, so that scores are near each other: a bar that is a little too high would be seen.
-            planes_agree(&values, &noise(count * dim, seed ^ 3), &[0.0; 256], seed);
-            let biases = std::array::from_fn(|code| (code as f32 - 100.0) * 37.0);
-            planes_agree(&values, &noise(count * dim, seed ^ 4), &biases, seed);
+/// The rows of all blocks, each with its sum, by the definition.
+fn sketch_sums_of(tables: &[[HalfTable; 2]], blocks: &[u8]) -> Vec<u16> {
+    let blocks = blocks.chunks(SKETCH_ROWS * tables.len());
+    let row_sum = |block: &[u8], row: usize| {
+        let byte_sum = |(place, [low, high]): (usize, &[HalfTable; 2])| {
+            let byte = usize::from(block[SKETCH_ROWS * place + row]);
+            u16::from(low[byte % 16]) + u16::from(high[byte / 16])
+        };
+        tables.iter().enumerate().map(byte_sum).sum()
+    };
+    blocks.flat_map(|block| (0..SKETCH_ROWS).map(move |row| row_sum(block, row))).collect()
+}
+
+/// All kernels find the rows that the definition does, from any bar on.
+fn sketches_agree(tables: &[[HalfTable; 2]], blocks: &[u8]) {
+    let expected = sketch_sums_of(tables, blocks);
+    let mut ranked = expected.clone();
+    ranked.sort_unstable();
+    let bars = [0, ranked.len() / 2, ranked.len().saturating_sub(3), ranked.len().saturating_sub(1)];
+    let bars = bars.into_iter().filter_map(|place| ranked.get(place)).flat_map(|sum| [*sum, sum + 1]);
+    for least in bars.chain([0, 1, 0x8000, u16::MAX]) {
+        let wanted: Vec<(usize, u16)> =
+            expected.iter().copied().enumerate().filter(|(_, sum)| *sum >= least).collect();
+        for kernel in Kernel::available() {
+            let mut found = Vec::new();
+            sketch_sums(kernel, tables, blocks, least, |block, wanted, sums| {
+                assert_ne!(wanted, 0);
+                let rows = (0..SKETCH_ROWS).filter(|row| wanted >> row & 1 == 1);
+                found.extend(rows.map(|row| (SKETCH_ROWS * block + row, sums[row])));
+            });
+            assert_eq!(found, wanted, "{kernel:?} {} bytes from {least}", tables.len());
         }
-    }
-    planes_agree(&[0.0; 64], &noise(64 * 20, 5), &[0.5; 256], 6);
-    // More than are looked at together.
-    if !cfg!(miri) {
-        planes_agree(&[1.0; 16], &noise(16 * 1_300, 7), &[0.5; 256], 8);
     }
 }
 
-/// Every low half at its end, so that the bound is met.
+fn tables_of(bytes: usize, seed: u32) -> Vec<[HalfTable; 2]> {
+    let numbers = noise(32 * bytes, seed);
+    let table = |numbers: &[u8]| std::array::from_fn(|value| numbers[value] & MOST_PER_HALF);
+    numbers.chunks(32).map(|both| [table(&both[..16]), table(&both[16..])]).collect()
+}
+
 #[test]
-fn the_best_of_a_high_half_is_not_missed() {
-    for code in 0..=u8::MAX {
-        for sign in [1.0, -1.0] {
-            let values: Vec<f32> = (0..64).map(|dim| if dim % 3 == 0 { -sign } else { sign }).collect();
-            let best = |value: &f32| if *value > 0.0 { code | 0x0f } else { code & 0xf0 };
-            let mut rows: Vec<u8> = values.iter().map(|_| code).collect::<Vec<_>>().repeat(39);
-            rows.extend(values.iter().map(best));
-            planes_agree(&values, &rows, &[0.0; 256], u32::from(code));
+fn sketches_agree_on_every_shape() {
+    let (bytes, blocks): (&[usize], &[usize]) =
+        if cfg!(miri) { (&[1, 8], &[0, 3]) } else { (&[1, 2, 3, 7, 8, 9, 16, 31, 32], &[0, 1, 2, 3, 40]) };
+    for &bytes in bytes {
+        for &blocks in blocks {
+            let seed = u32::try_from(100 * bytes + blocks).unwrap_or(0);
+            sketches_agree(&tables_of(bytes, seed), &noise(SKETCH_ROWS * bytes * blocks, seed ^ 1));
         }
     }
+    // The largest sums there are.
+    let most = vec![[[MOST_PER_HALF; 16]; 2]; MAX_SKETCH_BYTES];
+    sketches_agree(&most, &noise(2 * SKETCH_ROWS * MAX_SKETCH_BYTES, 9));
+}
+
+#[test]
+#[should_panic(expected = "whole blocks")]
+fn half_a_block_of_sketches_is_refused() {
+    sketch_sums(Kernel::Scalar, &tables_of(2, 1), &[0; SKETCH_ROWS], 0, |_, _, _| ());
 }
 
 #[test]
@@ -219,10 +183,6 @@ fn extremes_do_not_overflow() {
             let query = Query::new(&[value; MAX_DIM], codes);
             let rows = vec![byte; 20 * query.row_bytes()];
             let expected = dot_of(&query, MAX_DIM, &rows[..query.row_bytes()]);
-            let biggest = vec![byte; 20 * MAX_DIM];
-            if codes == Codes::Int8 {
-                planes_agree(&[value; MAX_DIM], &biggest, &[0.0; 256], 1);
-            }
             for kernel in Kernel::available() {
                 let mut out = [0; 20];
                 dots(kernel, &query, &rows, &mut out);
@@ -254,16 +214,6 @@ fn rows_of_another_length_are_refused() {
 
 #[cfg(not(target_arch = "wasm32"))]
 proptest! {
-    #[cfg_attr(miri, ignore = "the shapes that are not drawn are enough")]
-    #[test]
-    fn planes_agree_for_any(
-        values in prop::collection::vec(-1.0_f32..1.0, 1..=MAX_DIM),
-        count in 0_usize..300,
-        seed in any::<u32>(),
-    ) {
-        planes_agree(&values, &noise(count * values.len(), seed), &[0.25; 256], seed);
-    }
-
     #[cfg_attr(miri, ignore = "the shapes that are not drawn are enough")]
     #[test]
     fn all_kernels_agree(dim in 1_usize..=MAX_DIM, count in 0_usize..70, four in any::<bool>(), seed in any::<u32>()) {

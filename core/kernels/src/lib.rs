@@ -1,8 +1,7 @@
 //! How well one query fits each of many quantised rows, as fast as the processor at hand can read them.
 //!
-//! In: a [`Query`] of 8-bit codes, rows of int4 or int8 codes one after the other (or int8 codes in two
-//! planes), a scale and a bias for each row. Out: a
-//! score per row. The sum over dimensions is of integers, so that every kernel gives the same bits; scaling and biasing is
+//! In: a [`Query`] of 8-bit codes, rows of int4 or int8 codes one after the other, a scale and a bias for each row. Out: a
+//! score per row. Or, coarser and faster, sums over a few bits of each row ([`sketch_sums`]). The sum over dimensions is of integers, so that every kernel gives the same bits; scaling and biasing is
 //! one multiplication and one addition in `f32`, never fused.
 //!
 //! This is the only place of the engine with `unsafe` code: calls of intrinsics that the processor was asked for, loads
@@ -17,9 +16,9 @@
 pub mod dense;
 pub mod map;
 pub mod nh;
-mod planes;
 mod query;
 mod scalar;
+mod sketch;
 
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -53,8 +52,8 @@ mod native {
     }
 }
 
-pub use planes::{join, plane_scores};
 pub use query::{Codes, MAX_DIM, Query};
+pub use sketch::{HalfTable, MAX_SKETCH_BYTES, MOST_PER_HALF, SKETCH_ROWS, sketch_sums};
 
 /// A way to compute scores. All give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,13 +103,6 @@ pub struct Finish<'a> {
     pub top_scale: f32,
     /// Scores below this are not wanted.
     pub least: f32,
-}
-
-impl Finish<'_> {
-    /// The same for some of the rows.
-    fn of(&self, rows: std::ops::Range<usize>) -> Self {
-        Self { scale_codes: &self.scale_codes[rows.clone()], bias_codes: &self.bias_codes[rows], ..*self }
-    }
 }
 
 /// Rows whose scores are looked up together or not at all.
@@ -171,16 +163,6 @@ fn finish(kernel: Kernel, codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f
         #[cfg(target_arch = "x86_64")]
         Kernel::Avx2 | Kernel::Vnni => x86::finish(codes, sums, out),
         _ => scalar::finish(codes, sums, out),
-    }
-}
-
-/// Writes to `places` which rows' scores may be wanted, and returns how many: `sums` are of the high halves, and the low ones add
-/// at most `most`. Rounding keeps the order: no score is above the one of its bound.
-fn reach(kernel: Kernel, codes: Finish<'_>, sums: &[i32], most: i32, places: &mut [u16]) -> usize {
-    match kernel {
-        #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2 | Kernel::Vnni => x86::reach(codes, sums, most, places),
-        _ => scalar::reach(codes, sums, most, places),
     }
 }
 

@@ -25,8 +25,6 @@ pub struct Query {
     planes: [i8; 2 * MAX_DIM],
     /// Sum of all codes.
     sum: i32,
-    /// Sum of those above zero.
-    positive: i32,
 }
 
 impl Query {
@@ -55,8 +53,7 @@ impl Query {
             Codes::Int4 => values.len().div_ceil(2),
         };
         let sum = planes.iter().map(|&code| i32::from(code)).sum();
-        let positive = planes.iter().map(|&code| i32::from(code.max(0))).sum();
-        Self { codes, row_bytes, step: if usable { step } else { 0.0 }, planes, sum, positive }
+        Self { codes, row_bytes, step: if usable { step } else { 0.0 }, planes, sum }
     }
 
     /// How the rows hold their dimensions.
@@ -89,9 +86,5 @@ impl Query {
 
     pub(crate) fn sum(&self) -> i32 {
         self.sum
-    }
-
-    pub(crate) fn positive(&self) -> i32 {
-        self.positive
     }
 }

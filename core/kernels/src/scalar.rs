@@ -1,6 +1,6 @@
 //! The reference: safe code in lanes, which a compiler turns into what the target has.
 
-use super::planes::HIGH_BITS;
+use super::sketch::{HalfTable, SKETCH_ROWS};
 use super::{Codes, FINISHED, Finish, Query, only_code};
 
 /// Sums that are kept apart until a row's end, so that they can stand in one register or several.
@@ -58,29 +58,6 @@ pub(crate) fn finish(finish: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
     top.max(look_up(&finish, last_sums, last_scales, last_biases, last))
 }
 
-pub(crate) fn reach(finish: Finish<'_>, sums: &[i32], most: i32, places: &mut [u16]) -> usize {
-    let mut count = 0;
-    for (first, sums) in (0..).step_by(FINISHED).zip(sums.chunks(FINISHED)) {
-        let mut bounds = [0; FINISHED];
-        for (bound, sum) in bounds.iter_mut().zip(sums) {
-            *bound = (sum << HIGH_BITS) + most;
-        }
-        let rows = usize::from(first)..usize::from(first) + sums.len();
-        let finish = finish.of(rows);
-        if finish.bias_codes.first_chunk().is_none_or(|biases| may_count(&finish, &bounds, biases)) {
-            let mut scores = [f32::NEG_INFINITY; FINISHED];
-            look_up(&finish, &bounds, finish.scale_codes, finish.bias_codes, &mut scores);
-            for (place, score) in (first..).zip(scores) {
-                if score >= finish.least {
-                    places[count] = place;
-                    count += 1;
-                }
-            }
-        }
-    }
-    count
-}
-
 /// Whether one of eight may have a score that is wanted.
 #[inline(always)]
 fn may_count(finish: &Finish<'_>, sums: &[i32; FINISHED], biases: &[u8; FINISHED]) -> bool {
@@ -96,22 +73,38 @@ fn float(sum: i32) -> f32 {
     sum as f32
 }
 
-impl Finish<'_> {
-    /// Writes the score of `row`, whose sum is `sum`, and returns it.
-    #[inline(always)]
-    pub(crate) fn write_score(&self, row: usize, sum: i32, out: &mut f32) -> f32 {
-        let (scale, bias) = (self.scale_codes[row], self.bias_codes[row]);
-        let score = float(sum) * self.scales[usize::from(scale)] + self.biases[usize::from(bias)];
-        *out = if score >= self.least { score } else { f32::NEG_INFINITY };
-        *out
-    }
-}
-
 fn look_up(finish: &Finish<'_>, sums: &[i32], scales: &[u8], biases: &[u8], out: &mut [f32]) -> f32 {
     let mut top = f32::NEG_INFINITY;
-    let finish = Finish { scale_codes: scales, bias_codes: biases, ..*finish };
-    for (row, (out, sum)) in out.iter_mut().zip(sums).enumerate().take(scales.len()) {
-        top = top.max(finish.write_score(row, *sum, out));
+    for (((out, sum), scale), bias) in out.iter_mut().zip(sums).zip(scales).zip(biases) {
+        let score = float(*sum) * finish.scales[usize::from(*scale)] + finish.biases[usize::from(*bias)];
+        *out = if score >= finish.least { score } else { f32::NEG_INFINITY };
+        top = top.max(*out);
     }
     top
+}
+
+pub(crate) fn next_sketch(
+    tables: &[[HalfTable; 2]],
+    blocks: &[u8],
+    least: u16,
+    sums: &mut [u16; SKETCH_ROWS],
+) -> Option<(usize, u32)> {
+    for (place, block) in blocks.chunks_exact(SKETCH_ROWS * tables.len()).enumerate() {
+        sums.fill(0);
+        for (bytes, [low, high]) in block.as_chunks::<SKETCH_ROWS>().0.iter().zip(tables) {
+            for (sum, byte) in sums.iter_mut().zip(bytes) {
+                *sum += u16::from(low[usize::from(byte & 0x0f)]) + u16::from(high[usize::from(byte >> 4)]);
+            }
+        }
+        let wanted = wanted(sums, least);
+        if wanted != 0 {
+            return Some((place, wanted));
+        }
+    }
+    None
+}
+
+/// A bit for each sum that is wanted, the lowest for the first.
+pub(crate) fn wanted(sums: &[u16; SKETCH_ROWS], least: u16) -> u32 {
+    sums.iter().rev().fold(0, |wanted, sum| wanted << 1 | u32::from(*sum >= least))
 }

@@ -6,6 +6,7 @@
 
 use std::arch::wasm32::*;
 
+use super::sketch::{HalfTable, SKETCH_ROWS};
 use super::{Codes, Kernel, MAX_DIM, Query, scalar};
 
 /// Bytes of a register.
@@ -120,4 +121,44 @@ fn add_int4(sum: v128, codes: v128, factors: &Factors) -> v128 {
 fn across([a, b, c, d]: [v128; ROWS]) -> v128 {
     let pairs = |a, b| i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(a, b), i32x4_shuffle::<1, 3, 5, 7>(a, b));
     pairs(pairs(a, b), pairs(c, d))
+}
+
+pub(crate) fn next_sketch(
+    tables: &[[HalfTable; 2]],
+    blocks: &[u8],
+    least: u16,
+    sums: &mut [u16; SKETCH_ROWS],
+) -> Option<(usize, u32)> {
+    // SAFETY: sixteen bytes.
+    let load = |bytes: &[u8; WIDTH]| unsafe { v128_load(bytes.as_ptr().cast()) };
+    for (place, block) in blocks.chunks_exact(SKETCH_ROWS * tables.len()).enumerate() {
+        let (mut both, mut odd) = ([u16x8_splat(0); 2], [u16x8_splat(0); 2]);
+        for (bytes, [low, high]) in block.as_chunks::<SKETCH_ROWS>().0.iter().zip(tables) {
+            let (low, high) = (load(low), load(high));
+            for (half, bytes) in bytes.as_chunks::<WIDTH>().0.iter().enumerate() {
+                let bytes = load(bytes);
+                let found = u8x16_swizzle(low, v128_and(bytes, u8x16_splat(0x0f)));
+                let found = u8x16_add(found, u8x16_swizzle(high, u8x16_shr(bytes, 4)));
+                // In 16 bits: a row of even place, plus 256 times its neighbour, which is taken off at the end.
+                both[half] = u16x8_add(both[half], found);
+                odd[half] = u16x8_add(odd[half], u16x8_shr(found, 8));
+            }
+        }
+        let even = [0, 1].map(|half| u16x8_sub(both[half], u16x8_shl(odd[half], 8)));
+        let most = u16x8_max(u16x8_max(even[0], even[1]), u16x8_max(odd[0], odd[1]));
+        if v128_any_true(u16x8_ge(most, u16x8_splat(least))) {
+            for (half, sums) in sums.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
+                let (even, odd) = (even[half], odd[half]);
+                let (head, tail) = sums.split_at_mut(WIDTH / 2);
+                // SAFETY: eight places each.
+                unsafe {
+                    let store = |to: &mut [u16], sums| v128_store(to.as_mut_ptr().cast(), sums);
+                    store(head, u16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(even, odd));
+                    store(tail, u16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(even, odd));
+                }
+            }
+            return Some((place, scalar::wanted(sums, least)));
+        }
+    }
+    None
 }

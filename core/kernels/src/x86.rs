@@ -6,7 +6,7 @@
 
 use std::arch::x86_64::*;
 
-use super::planes::HIGH_BITS;
+use super::sketch::{HalfTable, SKETCH_ROWS};
 use super::{Codes, FINISHED, Finish, Kernel, Query, only_code, scalar};
 
 /// Bytes of a register.
@@ -239,43 +239,6 @@ pub(crate) fn finish(codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
     top.max(unsafe { finish_avx2(Finish { scale_codes, bias_codes, ..codes }, &sums[..whole], head) })
 }
 
-pub(crate) fn reach(codes: Finish<'_>, sums: &[i32], most: i32, places: &mut [u16]) -> usize {
-    let whole = sums.len() / ROWS * ROWS;
-    assert!(has_avx2(), "this processor does not have the kernel");
-    // SAFETY: AVX2 was asked for.
-    let count = unsafe { reach_avx2(codes.of(0..whole), &sums[..whole], most, places) };
-    let last = &mut places[count..];
-    let more = scalar::reach(codes.of(whole..sums.len()), &sums[whole..], most, last);
-    for place in &mut last[..more] {
-        *place += u16::try_from(whole).expect("rows of a block");
-    }
-    count + more
-}
-
-/// # Safety
-/// AVX2.
-#[target_feature(enable = "avx2")]
-unsafe fn reach_avx2(codes: Finish<'_>, sums: &[i32], most: i32, places: &mut [u16]) -> usize {
-    let most = _mm256_set1_epi32(most);
-    let (scale_codes, bias_codes) = (codes.scale_codes.as_chunks().0, codes.bias_codes.as_chunks().0);
-    let rows = sums.as_chunks::<ROWS>().0.iter().zip(scale_codes).zip(bias_codes);
-    let mut count = 0;
-    for (first, ((sums, scales), biases)) in (0..).step_by(ROWS).zip(rows) {
-        // SAFETY: eight places.
-        let sum = unsafe { _mm256_loadu_si256(sums.as_ptr().cast()) };
-        let bound = _mm256_add_epi32(_mm256_slli_epi32::<HIGH_BITS>(sum), most);
-        if let Some((_, is_wanted)) = eight_scores(&codes, bound, scales, biases) {
-            let mut left = _mm256_movemask_ps(is_wanted);
-            while left != 0 {
-                places[count] = first + u16::try_from(left.trailing_zeros()).unwrap_or(0);
-                count += 1;
-                left &= left - 1;
-            }
-        }
-    }
-    count
-}
-
 /// The scores of eight rows, and which of them are wanted; nothing, if none is.
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -329,4 +292,61 @@ unsafe fn finish_avx2(codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
     // SAFETY: eight places.
     unsafe { _mm256_storeu_ps(lanes.as_mut_ptr(), top) };
     lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
+}
+
+pub(crate) fn next_sketch(
+    tables: &[[HalfTable; 2]],
+    blocks: &[u8],
+    least: u16,
+    sums: &mut [u16; SKETCH_ROWS],
+) -> Option<(usize, u32)> {
+    assert!(has_avx2(), "this processor does not have the kernel");
+    // SAFETY: AVX2 was asked for.
+    unsafe { next_sketch_avx2(tables, blocks, least, sums) }
+}
+
+/// # Safety
+/// AVX2.
+#[target_feature(enable = "avx2")]
+unsafe fn next_sketch_avx2(
+    tables: &[[HalfTable; 2]],
+    blocks: &[u8],
+    least: u16,
+    sums: &mut [u16; SKETCH_ROWS],
+) -> Option<(usize, u32)> {
+    let low_half = _mm256_set1_epi8(0x0f);
+    let least = _mm256_set1_epi16(least.cast_signed());
+    // SAFETY: sixteen bytes.
+    let table =
+        |table: &HalfTable| unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(table.as_ptr().cast())) };
+    for (place, block) in blocks.chunks_exact(SKETCH_ROWS * tables.len()).enumerate() {
+        let (mut both, mut odd) = (_mm256_setzero_si256(), _mm256_setzero_si256());
+        for (bytes, [low, high]) in block.as_chunks::<SKETCH_ROWS>().0.iter().zip(tables) {
+            // SAFETY: 32 bytes.
+            let bytes = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
+            let (lows, highs) = (bytes, _mm256_srli_epi16::<4>(bytes));
+            let lows = _mm256_shuffle_epi8(table(low), _mm256_and_si256(lows, low_half));
+            let highs = _mm256_shuffle_epi8(table(high), _mm256_and_si256(highs, low_half));
+            let found = _mm256_add_epi8(lows, highs);
+            // In 16 bits: a row of even place, plus 256 times its neighbour, which is taken off at the end.
+            both = _mm256_add_epi16(both, found);
+            odd = _mm256_add_epi16(odd, _mm256_srli_epi16::<8>(found));
+        }
+        let even = _mm256_sub_epi16(both, _mm256_slli_epi16::<8>(odd));
+        // Eight rows in each half: 0 and 16 first, 8 and 24 first.
+        let (first, second) = (_mm256_unpacklo_epi16(even, odd), _mm256_unpackhi_epi16(even, odd));
+        let is_wanted = |sums| _mm256_cmpeq_epi16(_mm256_max_epu16(sums, least), sums);
+        let wanted = _mm256_movemask_epi8(_mm256_packs_epi16(is_wanted(first), is_wanted(second)));
+        if wanted != 0 {
+            let (head, tail) = sums.split_at_mut(SKETCH_ROWS / 2);
+            // SAFETY: sixteen places each.
+            unsafe {
+                let store = |to: &mut [u16], sums| _mm256_storeu_si256(to.as_mut_ptr().cast(), sums);
+                store(head, _mm256_permute2x128_si256::<0x20>(first, second));
+                store(tail, _mm256_permute2x128_si256::<0x31>(first, second));
+            }
+            return Some((place, wanted.cast_unsigned()));
+        }
+    }
+    None
 }

@@ -3,7 +3,7 @@
 //! The lengths are already known to fit the shape.
 
 use super::bytes::{element, f32_at, high, low};
-use super::tables::{Tables, Vectors, row};
+use super::tables::{Tables, row};
 use crate::error::ModelProblem;
 use crate::layout::{self, Section};
 
@@ -136,16 +136,12 @@ fn popularity(tables: &Tables) -> Result<(), ModelProblem> {
 
 fn vectors(tables: &Tables) -> Result<(), ModelProblem> {
     let section = tables.section(Section::Vectors);
-    let [high_halves, low_halves] = tables.vector_planes();
-    let symmetric = match tables.vectors {
-        Vectors::Int4 => section.iter().all(|byte| low(*byte) != -8 && high(*byte) != -8),
-        Vectors::Int8 => section.iter().all(|byte| *byte != 0x80),
-        // -128 is 16 * -8 - 8 + 8.
-        Vectors::Planes => high_halves.iter().zip(low_halves).all(|(high_half, low_half)| {
-            [low, high].into_iter().all(|half| half(*high_half) != -8 || half(*low_half) != -8)
-        }),
+    let symmetric = if tables.int8_vectors {
+        section.iter().all(|byte| *byte != 0x80)
+    } else {
+        section.iter().all(|byte| low(*byte) != -8 && high(*byte) != -8)
     };
-    let odd = tables.vectors != Vectors::Int8 && !tables.shape.dim.is_multiple_of(2);
+    let odd = !tables.int8_vectors && !tables.shape.dim.is_multiple_of(2);
     let unused = odd && section.chunks_exact(tables.vector_row_bytes()).any(|row| row[row.len() - 1] > 0x0f);
     if symmetric && !unused { Ok(()) } else { Err(ModelProblem::BadVectors) }
 }

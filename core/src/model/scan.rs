@@ -3,10 +3,10 @@
 //! Close to the exact score, not equal: every dimension of the query is off by at most half of one part in 127 of its largest.
 //! The same bits on every platform, whichever kernel computed them.
 
-use tastekeeper_kernels::{Codes, Finish, Kernel, Query, plane_scores, scores};
+use tastekeeper_kernels::{Codes, Finish, Kernel, Query, scores};
 
 use super::Model;
-use super::tables::{Vectors, row};
+use super::tables::row;
 use crate::layout::Section;
 
 /// Items whose scores are computed at once. Their sums stay in the nearest cache.
@@ -16,7 +16,7 @@ const GATHERED: usize = 64;
 
 /// Rows that lie apart, brought together. Kept from call to call, what it takes is allocated once.
 #[derive(Default)]
-pub struct Gathered([Vec<u8>; 2]);
+pub struct Gathered(Vec<u8>);
 
 /// Scores of one query over the items of one model.
 pub struct Scan<'a> {
@@ -39,7 +39,7 @@ impl Model {
     /// Panics if `direction` is not [`Model::dim`] long.
     pub fn scan(&self, direction: &[f32], popularity_weight: f32) -> Scan<'_> {
         assert_eq!(direction.len(), self.dim(), "one value per dimension");
-        let codes = if self.tables.vectors == Vectors::Int8 { Codes::Int8 } else { Codes::Int4 };
+        let codes = if self.tables.int8_vectors { Codes::Int8 } else { Codes::Int4 };
         let query = Query::new(direction, codes);
         let scales = self.scales.map(|scale| scale * query.step());
         let mut code = 0.0;
@@ -72,17 +72,8 @@ impl Scan<'_> {
         let (tables, first, count) = (&self.model.tables, first as usize, out.len());
         let codes = |section| &tables.section(section)[first..first + count];
         let row_bytes = tables.vector_row_bytes();
-        let planes = tables.vector_planes().map(|plane| match plane {
-            [] => plane,
-            rows => &rows[first * row_bytes..][..count * row_bytes],
-        });
-        self.finish::<SCAN_BLOCK>(
-            planes,
-            codes(Section::VectorScales),
-            codes(Section::Popularity),
-            least,
-            out,
-        )
+        let rows = row(&tables.section(Section::Vectors)[first * row_bytes..], 0, count * row_bytes);
+        self.finish::<SCAN_BLOCK>(rows, codes(Section::VectorScales), codes(Section::Popularity), least, out)
     }
 
     /// Writes the scores of `items`, at most [`SCAN_BLOCK`], to the beginning of `out`.
@@ -93,30 +84,24 @@ impl Scan<'_> {
     pub fn scores_of(&self, items: &[u32], gathered: &mut Gathered, out: &mut [f32]) {
         let tables = &self.model.tables;
         let row_bytes = tables.vector_row_bytes();
-        let sections = [Section::VectorScales, Section::Popularity];
-        let [all_scales, all_popularities] = sections.map(|section| tables.section(section));
-        let planes = tables.vector_planes();
+        let sections = [Section::Vectors, Section::VectorScales, Section::Popularity];
+        let [all_rows, all_scales, all_popularities] = sections.map(|section| tables.section(section));
         let (mut scales, mut popularities) = ([0; GATHERED], [0; GATHERED]);
         let Gathered(rows) = gathered;
-        for (plane, rows) in planes.iter().zip(&mut *rows) {
-            rows.resize(if plane.is_empty() { 0 } else { GATHERED * row_bytes }, 0);
-        }
+        rows.resize(GATHERED * row_bytes, 0);
         let mut scores = [0.0; GATHERED];
         for (items, out) in items.chunks(GATHERED).zip(out[..items.len()].chunks_mut(GATHERED)) {
             // The rows lie apart: copying them first lets the processor wait for many at once.
-            for (plane, rows) in planes.iter().zip(&mut *rows).filter(|(plane, _)| !plane.is_empty()) {
-                for (&item, to) in items.iter().zip(rows.chunks_exact_mut(row_bytes)) {
-                    copy(row(plane, item as usize, row_bytes), to);
-                }
-            }
             for (place, &item) in items.iter().enumerate() {
+                let source = row(all_rows, item as usize, row_bytes);
+                copy(source, &mut rows[place * row_bytes..][..row_bytes]);
                 scales[place] = all_scales[item as usize];
                 popularities[place] = all_popularities[item as usize];
             }
             // Kernels take eight rows at once; what is left of an earlier round fills the last eight.
             let count = items.len().next_multiple_of(8);
             self.finish::<GATHERED>(
-                rows.each_ref().map(|rows| &rows[..rows.len().min(count * row_bytes)]),
+                &rows[..count * row_bytes],
                 &scales[..count],
                 &popularities[..count],
                 f32::NEG_INFINITY,
@@ -138,10 +123,9 @@ impl Scan<'_> {
         }
     }
 
-    /// `rows` are those of both planes; where there is only one, the second is empty.
     fn finish<const MOST: usize>(
         &self,
-        rows: [&[u8]; 2],
+        rows: &[u8],
         scale_codes: &[u8],
         bias_codes: &[u8],
         least: f32,
@@ -150,10 +134,6 @@ impl Scan<'_> {
         let mut sums = [0; MOST];
         let (scales, biases, top_scale) = (&self.scales, &self.popularities, self.top_scale);
         let finish = Finish { scale_codes, scales, bias_codes, biases, top_scale, least };
-        if self.model.tables.vectors == Vectors::Planes {
-            plane_scores(self.kernel, &self.query, rows, finish, &mut sums, out)
-        } else {
-            scores(self.kernel, &self.query, rows[0], finish, &mut sums, out)
-        }
+        scores(self.kernel, &self.query, rows, finish, &mut sums, out)
     }
 }

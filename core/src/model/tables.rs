@@ -10,34 +10,12 @@ use super::parameters::{self, Parameters, Shape};
 use crate::error::{ModelProblem, Requirement};
 use crate::layout::{self, Section};
 
-/// How the pack holds its vectors.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Vectors {
-    /// Rows of half bytes.
-    Int4,
-    /// Rows of bytes.
-    Int8,
-    /// Rows of the high halves of bytes, then rows of the low ones.
-    Planes,
-}
-
-impl Vectors {
-    fn of_encoding(encoding: u32) -> Option<Self> {
-        match encoding {
-            layout::VECTORS_INT4 => Some(Self::Int4),
-            layout::VECTORS_INT8 => Some(Self::Int8),
-            layout::VECTORS_PLANES => Some(Self::Planes),
-            _ => None,
-        }
-    }
-}
-
 /// The bytes of a pack with the place of every section and its encoding.
 pub(super) struct Tables {
     pub(super) bytes: PackBytes,
     places: [(usize, usize); Section::ALL.len()],
     pub(super) shape: Shape,
-    pub(super) vectors: Vectors,
+    pub(super) int8_vectors: bool,
     pub(super) neighbour_bits: usize,
     pub(super) u8_weights: bool,
     pub(super) wide_attribute_ids: bool,
@@ -78,7 +56,7 @@ impl Tables {
             bytes,
             places,
             shape,
-            vectors: Vectors::of_encoding(encoding(Section::Vectors)).expect("encodings were checked"),
+            int8_vectors: encoding(Section::Vectors) == layout::VECTORS_INT8,
             neighbour_bits: encoding(Section::Neighbours) as usize,
             u8_weights: encoding(Section::NeighbourWeights) == layout::WEIGHTS_U8,
             wide_attribute_ids: encoding(Section::ItemAttributes) == layout::ATTRIBUTE_IDS_U32,
@@ -104,9 +82,8 @@ impl Tables {
             Section::ItemIds => self.list_bytes(section, 0, items, 1, 0),
             Section::ItemOrder => items * 4,
             Section::Popularity | Section::VectorScales => items,
-            Section::Vectors => {
-                items * self.vector_row_bytes() as u64 * if self.vectors == Vectors::Planes { 2 } else { 1 }
-            }
+            Section::Vectors if self.int8_vectors => items * dim,
+            Section::Vectors => items * dim.div_ceil(2),
             Section::Matrix => dim * (dim + 4),
             _ if self.is_absent(section) => 0,
             Section::Neighbours => items * self.neighbour_row_bytes() as u64,
@@ -156,19 +133,11 @@ impl Tables {
         listed(section, (self.shape.items as usize + 1) * 4, 1, [index, index + 1])
     }
 
-    /// Bytes of one item's vector, in each plane.
+    /// Bytes of one item's vector.
     #[inline]
     pub(super) fn vector_row_bytes(&self) -> usize {
         let dim = self.shape.dim as usize;
-        if self.vectors == Vectors::Int8 { dim } else { dim.div_ceil(2) }
-    }
-
-    /// The rows of all vectors, and where they lie in two planes those of their low halves.
-    #[inline]
-    pub(super) fn vector_planes(&self) -> [&[u8]; 2] {
-        let section = self.section(Section::Vectors);
-        let (first, second) = section.split_at(self.shape.items as usize * self.vector_row_bytes());
-        [first, second]
+        if self.int8_vectors { dim } else { dim.div_ceil(2) }
     }
 
     /// Bytes of one item's neighbour ids.
@@ -266,7 +235,7 @@ fn plain(section: Section, entry: Entry) -> Result<(), ModelProblem> {
 
 fn check_encoding(section: Section, entry: Entry) -> Result<(), ModelProblem> {
     let known = match section {
-        Section::Vectors => Vectors::of_encoding(entry.encoding).is_some(),
+        Section::Vectors => matches!(entry.encoding, layout::VECTORS_INT4 | layout::VECTORS_INT8),
         Section::Neighbours => (1..=layout::MAX_NEIGHBOUR_BITS).contains(&entry.encoding),
         Section::NeighbourWeights => matches!(entry.encoding, layout::WEIGHTS_U4 | layout::WEIGHTS_U8),
         Section::ItemAttributes => {

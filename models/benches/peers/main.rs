@@ -2,7 +2,7 @@
 //!
 //! `peers SHOP FOLDER [DATA]`: `SHOP` is a number of generated items, or `beauty`, trained on the log in `DATA`. Writes
 //! `vectors.npy` and `queries.npy` to `FOLDER` for the others, prints `ready`, and then takes turns: a line in is `int8 K`,
-//! `planes K` (int8 in two planes), `int4 K`, `ndarray K` (search for query `K`), `scores8 K` (score, and keep nothing) or `floor8`, `floor4` (read as many bytes as the vectors have). A line out is
+//! `int4 K`, `ndarray K` (search for query `K`), `scores8 K` (score, and keep nothing) or `floor8`, `floor4` (read as many bytes as the vectors have). A line out is
 //! nanoseconds and the items found, best first. One thread.
 
 #![expect(clippy::print_stdout, reason = "a command talks to whoever started it")]
@@ -22,15 +22,15 @@ use std::fs;
 use std::hint::black_box;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use best::{Best, Found};
 use measure::{WARM_UPS, time_warm};
 use ndarray::{Array2, ArrayView1};
-use tastekeeper::layout::{self, Section};
 use tastekeeper::model::Model;
-use tastekeeper_kernels::{Kernel, join};
-use tastekeeper_models::pack::{PackOptions, VectorCodes, resign, write_pack};
+use tastekeeper_kernels::Kernel;
+use tastekeeper_models::pack::{PackOptions, VectorCodes, write_pack};
 use tastekeeper_models::trained::TrainedModel;
 
 use shop::Shop;
@@ -68,7 +68,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// What takes turns here.
 struct Contestants {
     int8: Model,
-    planes: Model,
     int4: Model,
     dense: Array2<f32>,
     directions: Array2<f32>,
@@ -78,18 +77,14 @@ struct Contestants {
 
 impl Contestants {
     fn new(model: TrainedModel, directions: Array2<f32>) -> Result<Self, Box<dyn Error>> {
-        let packed = |vectors, encoding| -> Result<Model, Box<dyn Error>> {
+        let packed = |vectors| -> Result<Model, Box<dyn Error>> {
             let options = PackOptions { model_id: "peers".into(), vectors, ..PackOptions::default() };
-            let mut pack = write_pack(&model, &options, &sample::signing_key())?;
-            encode(&mut pack, encoding, model.vectors.ncols());
-            let pack = resign(&pack, &sample::signing_key())?;
-            Ok(Model::open(pack.into(), &[sample::signing_key().public_key()])?)
+            let pack: Arc<[u8]> = write_pack(&model, &options, &sample::signing_key())?.into();
+            Ok(Model::open(pack, &[sample::signing_key().public_key()])?)
         };
-        let int8 = packed(VectorCodes::Int8, layout::VECTORS_INT8)?;
-        let planes = packed(VectorCodes::Int8, layout::VECTORS_PLANES)?;
-        let int4 = packed(VectorCodes::Int4, layout::VECTORS_INT4)?;
+        let (int8, int4) = (packed(VectorCodes::Int8)?, packed(VectorCodes::Int4)?);
         let words = vec![1; model.vectors.len() / 8];
-        Ok(Self { int8, planes, int4, dense: model.vectors, directions, words })
+        Ok(Self { int8, int4, dense: model.vectors, directions, words })
     }
 
     fn turn(&self, name: &str, query: usize) -> Result<(Duration, Found), Box<dyn Error>> {
@@ -104,7 +99,6 @@ impl Contestants {
         let read = |words: &[u64]| black_box(words).iter().fold(0_u64, |sum, word| sum.wrapping_add(*word));
         let taken = match name {
             "int8" => time_warm(|| best = Best::of(&self.int8, direction())),
-            "planes" => time_warm(|| best = Best::of(&self.planes, direction())),
             "scores8" => time_warm(|| {
                 let mut top = f32::NEG_INFINITY;
                 let scan = self.int8.scan(direction(), 0.0);
@@ -125,36 +119,6 @@ impl Contestants {
             other => return Err(format!("nobody here is named {other}").into()),
         };
         Ok((taken, best.0))
-    }
-}
-
-/// Turns int8 vectors of an even number of dimensions from one layout into the other, where they are: both have their length.
-fn encode(pack: &mut [u8], encoding: u32, dim: usize) {
-    // Lengths and places are below 2^30.
-    let number = |at: usize| u32::from_le_bytes(pack[at..at + 4].try_into().expect("four bytes"));
-    let entry = (layout::HEADER_BYTES..)
-        .step_by(layout::ENTRY_BYTES)
-        .find(|&at| number(at) == Section::Vectors.kind())
-        .expect("every pack has vectors");
-    let (found, start, length) = (number(entry + 4), number(entry + 8) as usize, number(entry + 16) as usize);
-    if found == encoding {
-        return;
-    }
-    pack[entry + 4..entry + 8].copy_from_slice(&encoding.to_le_bytes());
-    let vectors = &mut pack[start..start + length];
-    let before = vectors.to_vec();
-    if encoding == layout::VECTORS_PLANES {
-        let (high, low) = vectors.split_at_mut(length / 2);
-        for ((pair, high), low) in before.chunks_exact(2).zip(high).zip(low) {
-            *high = pair[0] >> 4 | pair[1] & 0xf0;
-            *low = (pair[0] & 0x0f | pair[1] << 4) ^ 0x88;
-        }
-    } else {
-        let (high, low) = before.split_at(length / 2);
-        let rows = high.chunks_exact(dim / 2).zip(low.chunks_exact(dim / 2));
-        for (row, (high, low)) in vectors.chunks_exact_mut(dim).zip(rows) {
-            join(high, low, row);
-        }
     }
 }
 

@@ -45,8 +45,7 @@ OURS = "Tastekeeper int8"
 GRAPH_ITEMS = 500_000
 # What finds nothing.
 FLOORS = {"read int8's bytes": "floor8", "read int4's bytes": "floor4", "int8, scores alone": "scores8"}
-PLANES = "Tastekeeper planes"
-RUST = {OURS: "int8", PLANES: "planes", "Tastekeeper int4": "int4", "ndarray f32": "ndarray"}
+RUST = {OURS: "int8", "Tastekeeper int4": "int4", "ndarray f32": "ndarray"}
 
 
 class Rust:
@@ -177,7 +176,6 @@ def measure(rust, folder, rounds):
     held = {
         # a scale of a byte for each item
         OURS: items * (dim + 1),
-        PLANES: items * (dim + 1),
         "Tastekeeper int4": items * (dim // 2 + 1),
         "ndarray f32": vectors.nbytes,
         "int8, scores alone": items * (dim + 1),

@@ -8,10 +8,6 @@ use super::quantize;
 use super::{Built, PackOptions, VectorCodes, WeightBits};
 use crate::trained::TrainedModel;
 
-/// Int8 vectors of as many bytes or more are written in planes. Fewer, as in 32 000 rows of 64, mostly stay in the processor's own
-/// cache, where reading them is not what takes time (`cargo xtask bench peers`).
-const PLANES_FROM_BYTES: usize = 4 << 20;
-
 /// All sections, by ascending kind.
 pub(super) fn build(model: &TrainedModel, options: &PackOptions) -> Vec<Built> {
     let longest = model.graph.iter().map(Vec::len).max().unwrap_or(0);
@@ -132,19 +128,9 @@ fn vectors(vectors: &Array2<f32>, codes: VectorCodes, max_scale: f32) -> (Built,
     }
     let encoding = match codes {
         VectorCodes::Int4 => layout::VECTORS_INT4,
-        VectorCodes::Int8 if bytes.len() < PLANES_FROM_BYTES => layout::VECTORS_INT8,
-        VectorCodes::Int8 => {
-            bytes = planes(&bytes, vectors.ncols());
-            layout::VECTORS_PLANES
-        }
+        VectorCodes::Int8 => layout::VECTORS_INT8,
     };
     (Built { section: Section::Vectors, encoding, bytes }, scales)
-}
-
-/// Rows of int8 codes in two planes: `code = 16 high + low + 8`, so that both halves are int4 codes.
-fn planes(codes: &[u8], dim: usize) -> Vec<u8> {
-    let plane = |half: fn(&u8) -> u8| codes.chunks(dim).flat_map(move |row| nibbles(row.iter().map(half)));
-    plane(|code| code >> 4).chain(plane(|code| (code & 0x0f) ^ 0x08)).collect()
 }
 
 /// Two values per byte, low nibble first; a missing last one is zero.

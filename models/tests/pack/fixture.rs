@@ -6,21 +6,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tastekeeper::model::{AttributeKind, Model, PublicKey};
-use tastekeeper_models::pack::{PackOptions, VectorCodes, write_pack};
 
-use crate::support::{in_planes, key, options, read_everything, scores, small_model, small_pack};
+use crate::support::{read_everything, scores, small_pack};
 
 pub fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/pack-v1")
 }
 
 fn fixture() -> Model {
-    fixture_named("small.tkpack")
-}
-
-fn fixture_named(name: &str) -> Model {
     let key = std::fs::read_to_string(folder().join("key.pub")).unwrap();
-    let bytes: Arc<[u8]> = std::fs::read(folder().join(name)).unwrap().into();
+    let bytes: Arc<[u8]> = std::fs::read(folder().join("small.tkpack")).unwrap().into();
     Model::open(bytes, &[PublicKey::parse(&key).unwrap()]).unwrap()
 }
 
@@ -43,22 +38,11 @@ fn the_first_pack_still_opens() {
 #[test]
 fn scores_have_known_bits() {
     let model = fixture();
-    let bits: Vec<u32> = scores(&model, &QUERY, 0.5).into_iter().map(f32::to_bits).collect();
+    let query = [0.5, -0.25, 0.125, 1.0, -1.0, 0.75, 0.0, 0.3, -0.6];
+    let bits: Vec<u32> = scores(&model, &query, 0.5).into_iter().map(f32::to_bits).collect();
     assert_eq!(bits, KNOWN_BITS, "{bits:#x?}");
 }
 
-/// As above, of the pack whose int8 vectors lie in two planes.
-#[test]
-fn the_first_pack_in_planes_still_opens() {
-    let model = fixture_named("planes.tkpack");
-    read_everything(&model);
-    assert_eq!((model.len(), model.dim()), (6, 9));
-    let bits: Vec<u32> = scores(&model, &QUERY, 0.5).into_iter().map(f32::to_bits).collect();
-    assert_eq!(bits, KNOWN_BITS_IN_PLANES, "{bits:#x?}");
-}
-
-const QUERY: [f32; 9] = [0.5, -0.25, 0.125, 1.0, -1.0, 0.75, 0.0, 0.3, -0.6];
-const KNOWN_BITS_IN_PLANES: [u32; 6] = [0x3f86_f35e, 0xbfa0_91c7, 0x3a01_6e00, 0x3f9e_363e, 0xbeb6_b6ac, 0];
 const KNOWN_BITS: [u32; 6] = [0x3f88_a26a, 0xbf9e_1c76, 0xbd67_14bc, 0x3fa0_6204, 0xbeac_af01, 0];
 
 /// Not a promise: when the writer changes on purpose, this test goes and the fixture stays.
@@ -67,23 +51,12 @@ fn the_writer_still_writes_the_first_pack() {
     assert_eq!(std::fs::read(folder().join("small.tkpack")).unwrap(), small_pack());
 }
 
-fn planes_pack() -> Vec<u8> {
-    let int8 = PackOptions { vectors: VectorCodes::Int8, ..options() };
-    in_planes(&write_pack(&small_model(), &int8, &key()).unwrap())
-}
-
-#[test]
-#[ignore = "makes the file that was added, once"]
-fn make_planes() {
-    std::fs::write(folder().join("planes.tkpack"), planes_pack()).unwrap();
-}
-
 #[test]
 #[ignore = "makes the files of the fixture, once"]
 fn make() {
     std::fs::create_dir_all(folder()).unwrap();
     std::fs::write(folder().join("small.tkpack"), small_pack()).unwrap();
-    std::fs::write(folder().join("key.pub"), key().public_key_text()).unwrap();
-    let signature = key().detached_signature(&small_pack(), "tastekeeper fixture").unwrap();
+    std::fs::write(folder().join("key.pub"), crate::support::key().public_key_text()).unwrap();
+    let signature = crate::support::key().detached_signature(&small_pack(), "tastekeeper fixture").unwrap();
     std::fs::write(folder().join("small.tkpack.minisig"), signature).unwrap();
 }

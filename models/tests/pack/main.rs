@@ -5,6 +5,5 @@ mod fixture;
 mod fuzzed;
 mod keys;
 mod malformed;
-mod planes;
 mod round_trip;
 mod support;

@@ -78,19 +78,6 @@ fn wide_attribute_ids_and_every_neighbour_width() {
     }
 }
 
-/// From 4 MiB on.
-#[test]
-fn large_int8_vectors_are_written_in_planes() {
-    let [small, large] = [16_383, 16_384].map(|items| random_model(items, 256, 0, 0, 3));
-    let int8 = PackOptions { vectors: VectorCodes::Int8, ..options() };
-    let encoding =
-        |model, options| Raw::new(&write_pack(model, options, &key()).unwrap()).entry(Section::Vectors).1;
-    assert_eq!(encoding(&small, &int8), layout::VECTORS_INT8);
-    assert_eq!(encoding(&large, &int8), layout::VECTORS_PLANES);
-    assert_eq!(encoding(&large, &options()), layout::VECTORS_INT4);
-    check(&large, &int8);
-}
-
 #[test]
 fn the_small_pack_reads_as_expected() {
     let model = open(&small_pack()).unwrap();

@@ -297,22 +297,3 @@ pub fn read_everything(model: &Model) -> f64 {
     assert!(sum.is_finite());
     sum + model.summary().map_or(0.0, |text| text.len() as f64)
 }
-
-/// The same pack with its int8 vectors in two planes, by the definition: `code = 16 high + low + 8`.
-pub fn in_planes(pack: &[u8]) -> Vec<u8> {
-    let mut raw = Raw::new(pack);
-    let dim = raw.bytes(Section::Parameters)[layout::parameter::DIM..].first_chunk().copied().unwrap();
-    let dim = u32::from_le_bytes(dim) as usize;
-    let entry = raw.entry(Section::Vectors);
-    assert_eq!(entry.1, layout::VECTORS_INT8);
-    let plane = |half: fn(i32) -> i32| -> Vec<u8> {
-        let nibble = |code: &u8| half(i32::from(code.cast_signed())).rem_euclid(16) as u8;
-        let row = |row: &[u8]| -> Vec<u8> {
-            row.chunks(2).map(|pair| nibble(&pair[0]) + 16 * pair.get(1).map_or(0, nibble)).collect()
-        };
-        entry.2.chunks(dim).flat_map(row).collect()
-    };
-    let planes = [plane(|code| code.div_euclid(16)), plane(|code| code.rem_euclid(16) - 8)];
-    (entry.1, entry.2) = (layout::VECTORS_PLANES, planes.concat());
-    raw.pack()
-}
