@@ -91,6 +91,8 @@ pub const MAX_NEIGHBOUR_BITS: u32 = 32;
 pub const ATTRIBUTE_IDS_U16: u32 = 2;
 /// Attribute ids of items in 4 bytes.
 pub const ATTRIBUTE_IDS_U32: u32 = 4;
+/// Items of a block of the signs.
+pub const SIGN_ROWS: usize = 32;
 /// "No parent" in the attribute table.
 pub const NO_PARENT: u32 = u32::MAX;
 
@@ -181,11 +183,13 @@ pub enum Section {
     AttributeVectors = 14,
     /// The training summary for the model card.
     Summary = 0x8000_0001,
+    /// A bit for each value of the item vectors.
+    Signs = 0x8000_0002,
 }
 
 impl Section {
     /// All known sections, by ascending kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Info,
         Self::Parameters,
         Self::ItemIds,
@@ -201,6 +205,7 @@ impl Section {
         Self::ItemAttributes,
         Self::AttributeVectors,
         Self::Summary,
+        Self::Signs,
     ];
 
     /// The kind in the section table.
@@ -217,6 +222,7 @@ impl Section {
     pub(crate) const fn position(self) -> usize {
         match self {
             Self::Summary => 14,
+            Self::Signs => 15,
             known => known as usize - 1,
         }
     }
@@ -239,6 +245,7 @@ impl Section {
             Self::ItemAttributes => "item attributes",
             Self::AttributeVectors => "attribute vectors",
             Self::Summary => "summary",
+            Self::Signs => "signs",
         }
     }
 }
@@ -324,12 +331,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_ascend_and_only_the_summary_is_optional() {
+    fn kinds_ascend_and_two_are_optional() {
         assert!(Section::ALL.windows(2).all(|pair| pair[0].kind() < pair[1].kind()));
         for (position, section) in Section::ALL.into_iter().enumerate() {
             assert_eq!(section.position(), position);
             assert_eq!(Section::from_kind(section.kind()), Some(section));
-            assert_eq!(section.kind() & OPTIONAL_SECTION != 0, section == Section::Summary);
+            let is_optional = matches!(section, Section::Summary | Section::Signs);
+            assert_eq!(section.kind() & OPTIONAL_SECTION != 0, is_optional);
         }
     }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 pub use key::PublicKey;
 pub use parameters::Parameters;
 pub use scan::{Gathered, SCAN_BLOCK, Scan};
+pub use shortlist::Shortlist;
 
 pub use crate::error::{ModelProblem, Requirement};
 
@@ -31,6 +32,7 @@ mod key;
 mod known;
 mod parameters;
 mod scan;
+mod shortlist;
 mod signature;
 mod tables;
 
@@ -78,7 +80,7 @@ pub struct ModelInfo {
     pub attributes: u32,
     /// Length of the file.
     pub file_bytes: u64,
-    /// Parameters, popularity, vectors, scales, neighbours, weights and matrix: what the score is made of.
+    /// Parameters, popularity, vectors, scales, signs, neighbours, weights and matrix: what the score is made of.
     pub model_bytes: u64,
     /// Item ids and their order.
     pub id_bytes: u64,
@@ -353,6 +355,7 @@ fn describe(tables: &Tables, container: &Container) -> ModelInfo {
             Section::Popularity,
             Section::Vectors,
             Section::VectorScales,
+            Section::Signs,
             Section::Neighbours,
             Section::NeighbourWeights,
             Section::Matrix,

@@ -57,9 +57,15 @@ pub struct PackOptions {
     pub neighbours: u8,
     /// How transition weights are stored.
     pub weight_bits: WeightBits,
+    /// Shops of as many items or more get the signs of all values apart, in one more bit per value, so that a search looks only
+    /// at promising items.
+    pub signs_from_items: u32,
     /// The training summary as JSON, at most 64 KiB.
     pub summary: Option<String>,
 }
+
+/// Where looking at all vectors takes longer than looking at all signs and some vectors (`cargo xtask bench peers`).
+const SIGNS_FROM_ITEMS: u32 = 32_768;
 
 impl Default for PackOptions {
     /// 16 neighbours in bytes and int4 vectors; version 1, day 0, no id: both id and version are for the caller to set.
@@ -72,6 +78,7 @@ impl Default for PackOptions {
             vectors: VectorCodes::Int4,
             neighbours: 16,
             weight_bits: WeightBits::Eight,
+            signs_from_items: SIGNS_FROM_ITEMS,
             summary: None,
         }
     }

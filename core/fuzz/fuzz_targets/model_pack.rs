@@ -5,7 +5,7 @@ use blake2::{Blake2b512, Digest};
 use ed25519_dalek::{Signer, SigningKey};
 use libfuzzer_sys::fuzz_target;
 use tastekeeper::layout::{HEADER_BYTES, TRAILER_BYTES, header};
-use tastekeeper::model::{Model, PublicKey};
+use tastekeeper::model::{Model, PublicKey, Shortlist};
 
 const KEY_ID: [u8; 8] = [7; 8];
 const SEED: [u8; 32] = [7; 32];
@@ -41,6 +41,9 @@ fn read(model: &Model) {
     let mut scores = Vec::new();
     model.scan(&query, 0.5).for_each_block(|_, block, _| scores.extend_from_slice(block));
     assert_eq!(scores.len(), model.len() as usize);
+    let mut list = Shortlist::default();
+    model.scan(&query, 0.5).shortlist(3, |_| 0.0, |_| Some(0.0), &mut list);
+    assert!(list.items().all(|item| item < model.len()));
     assert!(scores.iter().all(|score| score.is_finite()));
     for index in 0..=model.len() {
         let id = model.id(index);

@@ -13,7 +13,9 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use tastekeeper_kernels::{Codes, Finish, HalfTable, Kernel, Query, SKETCH_ROWS, scores, sketch_sums};
+use tastekeeper_kernels::{
+    Codes, Finish, Guess, HalfTable, Kernel, Query, SKETCH_ROWS, guesses, nth_highest, scores,
+};
 
 const DIM: usize = 64;
 const BLOCK: usize = 1024;
@@ -100,16 +102,43 @@ fn main() {
             .iter()
             .map(|bytes| [0, 16].map(|first| std::array::from_fn(|value| bytes[first + value] / 2)))
             .collect();
-        let pass = |kernel, least, visit: &mut dyn FnMut(&[u16; SKETCH_ROWS])| {
-            sketch_sums(kernel, &tables, &bytes, least, |_, _, sums| visit(black_box(sums)));
+        let (scale_codes, bias_codes) = (vec![1; rows], vec![0; rows]);
+        let guess = Guess {
+            tables: &tables,
+            unit: 1.0,
+            base: 0.0,
+            scale_codes: &scale_codes,
+            bias_codes: &bias_codes,
+            biases: &[0.0; 256],
         };
-        let mut all = Vec::new();
-        pass(Kernel::Scalar, 0, &mut |sums| all.extend_from_slice(sums));
-        all.sort_unstable_by(|left, right| right.cmp(left));
-        let wanted = [("all", 0), ("few", all[FEW_SKETCHES - 1]), ("none", u16::MAX)];
-        compare(&format!("{rows} | sketch"), &bytes, wanted, |kernel, least| {
-            pass(kernel, least, &mut |_| ())
-        });
+        let mut all = vec![(0, 0.0); rows];
+        guesses(Kernel::Scalar, guess, &bytes, -1.0, &mut all);
+        let mut ranked: Vec<f32> = all.iter().map(|(_, score)| *score).collect();
+        let wanted =
+            [("all", -1.0), ("few", nth_highest(&mut ranked, FEW_SKETCHES)), ("none", f32::INFINITY)];
+        let pass = |kernel, bar| {
+            let mut out = [(0, 0.0); BLOCK];
+            let mut count = 0;
+            let codes = scale_codes.chunks(BLOCK).zip(bias_codes.chunks(BLOCK));
+            for (blocks, (scale_codes, bias_codes)) in bytes.chunks(BLOCK * DIM / 8).zip(codes) {
+                count += guesses(kernel, Guess { scale_codes, bias_codes, ..guess }, blocks, bar, &mut out);
+            }
+            black_box(count);
+        };
+        compare(&format!("{rows} | sketch"), &bytes, wanted, pass);
+    }
+    for count in [2_048, 8_192] {
+        let scores: Vec<f32> =
+            noise(2 * count).chunks(2).map(|pair| f32::from(pair[0]) * 256.0 + f32::from(pair[1])).collect();
+        let mut times: Vec<f64> = (0..ROUNDS)
+            .map(|_| {
+                let mut scores = scores.clone();
+                let start = Instant::now();
+                black_box(nth_highest(&mut scores, count / 40));
+                start.elapsed().as_secs_f64() * 1e6
+            })
+            .collect();
+        println!("nth {count} {}", median(&mut times));
     }
 }
 

@@ -1,7 +1,7 @@
 //! How well one query fits each of many quantised rows, as fast as the processor at hand can read them.
 //!
 //! In: a [`Query`] of 8-bit codes, rows of int4 or int8 codes one after the other, a scale and a bias for each row. Out: a
-//! score per row. Or, coarser and faster, sums over a few bits of each row ([`sketch_sums`]). The sum over dimensions is of integers, so that every kernel gives the same bits; scaling and biasing is
+//! score per row. Or, coarser and faster, guesses from a few bits of each row ([`guesses`]). The sum over dimensions is of integers, so that every kernel gives the same bits; scaling and biasing is
 //! one multiplication and one addition in `f32`, never fused.
 //!
 //! This is the only place of the engine with `unsafe` code: calls of intrinsics that the processor was asked for, loads
@@ -53,7 +53,7 @@ mod native {
 }
 
 pub use query::{Codes, MAX_DIM, Query};
-pub use sketch::{HalfTable, MAX_SKETCH_BYTES, MOST_PER_HALF, SKETCH_ROWS, sketch_sums};
+pub use sketch::{Guess, HalfTable, MAX_SKETCH_BYTES, MOST_PER_HALF, SKETCH_ROWS, guesses, nth_highest};
 
 /// A way to compute scores. All give the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +113,29 @@ const FINISHED: usize = 8;
 fn only_code(codes: &[u8; FINISHED]) -> Option<u8> {
     let all = u64::from_le_bytes(*codes);
     (all == (all & 0xff) * 0x0101_0101_0101_0101).then_some(codes[0])
+}
+
+/// Asks the processor to bring the beginning of `row` near, where it can be asked. Changes nothing else.
+#[inline]
+#[cfg_attr(
+    any(target_arch = "x86_64", target_arch = "aarch64"),
+    expect(unsafe_code, reason = "an instruction that is only a hint")
+)]
+pub fn prefetch(row: &[u8]) {
+    // SAFETY: it is a hint, whatever the address is.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(row.as_ptr().cast());
+    }
+    // SAFETY: as above; it changes no register and no memory.
+    #[cfg(target_arch = "aarch64")]
+    unsafe {
+        let at = row.as_ptr();
+        std::arch::asm!("prfm pldl1keep, [{at}]", at = in(reg) at, options(nostack, preserves_flags, readonly));
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let _ = row;
 }
 
 /// Writes the integer dot product of the query with each row to `out`.

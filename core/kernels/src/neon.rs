@@ -6,7 +6,7 @@
 use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
 
-use super::sketch::{HalfTable, SKETCH_ROWS};
+use super::sketch::{GROUP, HalfTable, SKETCH_ROWS};
 use super::{Codes, Kernel, Query, scalar};
 
 /// Bytes of a register.
@@ -95,54 +95,57 @@ unsafe fn step<const DOTPROD: bool>(mut sum: int32x4_t, a: int8x16_t, b: int8x16
     sum
 }
 
-pub(crate) fn next_sketch(
+pub(crate) fn sketch_sums(
     tables: &[[HalfTable; 2]],
     blocks: &[u8],
-    least: i16,
-    sums: &mut [u16; SKETCH_ROWS],
-) -> Option<(usize, u32)> {
+    least: u16,
+    sums: &mut [[u16; SKETCH_ROWS]],
+    wanted: &mut [u32],
+) {
     // SAFETY: NEON is part of every aarch64.
-    unsafe { next_sketch_neon(tables, blocks, least.cast_unsigned(), sums) }
+    unsafe { sketch_sums_neon(tables, blocks, least, sums, wanted) }
 }
 
 /// # Safety
 /// NEON.
 #[target_feature(enable = "neon")]
-unsafe fn next_sketch_neon(
+unsafe fn sketch_sums_neon(
     tables: &[[HalfTable; 2]],
     blocks: &[u8],
     least: u16,
-    sums: &mut [u16; SKETCH_ROWS],
-) -> Option<(usize, u32)> {
+    sums: &mut [[u16; SKETCH_ROWS]],
+    wanted: &mut [u32],
+) {
+    const BITS: [u8; WIDTH] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
     // SAFETY: sixteen bytes.
     let load = |bytes: &[u8; WIDTH]| unsafe { vld1q_u8(bytes.as_ptr()) };
-    for (place, block) in blocks.chunks_exact(SKETCH_ROWS * tables.len()).enumerate() {
-        let (mut both, mut odd) = ([vdupq_n_u16(0); 2], [vdupq_n_u16(0); 2]);
-        for (bytes, [low, high]) in block.as_chunks::<SKETCH_ROWS>().0.iter().zip(tables) {
-            let (low, high) = (load(low), load(high));
-            for (half, bytes) in bytes.as_chunks::<WIDTH>().0.iter().enumerate() {
-                let bytes = load(bytes);
-                let found = vqtbl1q_u8(low, vandq_u8(bytes, vdupq_n_u8(0x0f)));
-                let found = vaddq_u8(found, vqtbl1q_u8(high, vshrq_n_u8::<4>(bytes)));
-                // In 16 bits: a row of even place, plus 256 times its neighbour, which is taken off at the end.
-                let found = vreinterpretq_u16_u8(found);
-                both[half] = vaddq_u16(both[half], found);
-                odd[half] = vsraq_n_u16::<8>(odd[half], found);
-            }
-        }
-        let even = [0, 1].map(|half| vsubq_u16(both[half], vshlq_n_u16::<8>(odd[half])));
-        let most = vmaxq_u16(vmaxq_u16(even[0], even[1]), vmaxq_u16(odd[0], odd[1]));
-        if vmaxvq_u16(most) >= least {
-            for (half, sums) in sums.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
-                let (head, tail) = sums.split_at_mut(WIDTH / 2);
-                // SAFETY: eight places each.
-                unsafe {
-                    vst1q_u16(head.as_mut_ptr(), vzip1q_u16(even[half], odd[half]));
-                    vst1q_u16(tail.as_mut_ptr(), vzip2q_u16(even[half], odd[half]));
+    let bits = load(&BITS);
+    let blocks = blocks.chunks_exact(SKETCH_ROWS * tables.len());
+    for ((block, sums), wanted) in blocks.zip(sums).zip(wanted) {
+        *wanted = 0;
+        for (half, sums) in sums.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
+            let mut both = [vdupq_n_u16(0); 2];
+            let groups = block.as_chunks::<SKETCH_ROWS>().0.chunks(GROUP).zip(tables.chunks(GROUP));
+            for (bytes, tables) in groups {
+                let mut sum = vdupq_n_u8(0);
+                for (bytes, [low, high]) in bytes.iter().zip(tables) {
+                    let bytes = load(&bytes.as_chunks().0[half]);
+                    sum = vaddq_u8(sum, vqtbl1q_u8(load(low), vandq_u8(bytes, vdupq_n_u8(0x0f))));
+                    sum = vaddq_u8(sum, vqtbl1q_u8(load(high), vshrq_n_u8::<4>(bytes)));
                 }
+                both = [vaddw_u8(both[0], vget_low_u8(sum)), vaddw_high_u8(both[1], sum)];
             }
-            return Some((place, scalar::wanted(sums, least)));
+            let (head, tail) = sums.split_at_mut(WIDTH / 2);
+            let [first, second] = both.map(|sums| vmovn_u16(vcgeq_u16(sums, vdupq_n_u16(least))));
+            // A bit for each byte: those of eight are added up.
+            let marked = vandq_u8(vcombine_u8(first, second), bits);
+            let marks = [vaddv_u8(vget_low_u8(marked)), vaddv_u8(vget_high_u8(marked))];
+            *wanted |= u32::from(u16::from_le_bytes(marks)) << (WIDTH * half);
+            // SAFETY: eight places each.
+            unsafe {
+                vst1q_u16(head.as_mut_ptr(), both[0]);
+                vst1q_u16(tail.as_mut_ptr(), both[1]);
+            }
         }
     }
-    None
 }

@@ -24,6 +24,7 @@ pub struct Query {
     /// there is no dimension, so that a kernel may take bytes of the next row along.
     planes: [i8; 2 * MAX_DIM],
     /// Sum of all codes.
+    #[allow(dead_code, reason = "only kernels that take codes without a sign need it")]
     sum: i32,
 }
 
@@ -84,6 +85,7 @@ impl Query {
         self.planes.last_chunk().expect("two planes")
     }
 
+    #[allow(dead_code, reason = "as above")]
     pub(crate) fn sum(&self) -> i32 {
         self.sum
     }

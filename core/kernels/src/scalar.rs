@@ -83,28 +83,21 @@ fn look_up(finish: &Finish<'_>, sums: &[i32], scales: &[u8], biases: &[u8], out:
     top
 }
 
-pub(crate) fn next_sketch(
+pub(crate) fn sketch_sums(
     tables: &[[HalfTable; 2]],
     blocks: &[u8],
     least: u16,
-    sums: &mut [u16; SKETCH_ROWS],
-) -> Option<(usize, u32)> {
-    for (place, block) in blocks.chunks_exact(SKETCH_ROWS * tables.len()).enumerate() {
+    sums: &mut [[u16; SKETCH_ROWS]],
+    wanted: &mut [u32],
+) {
+    let blocks = blocks.chunks_exact(SKETCH_ROWS * tables.len());
+    for ((block, sums), wanted) in blocks.zip(sums).zip(wanted) {
         sums.fill(0);
         for (bytes, [low, high]) in block.as_chunks::<SKETCH_ROWS>().0.iter().zip(tables) {
             for (sum, byte) in sums.iter_mut().zip(bytes) {
                 *sum += u16::from(low[usize::from(byte & 0x0f)]) + u16::from(high[usize::from(byte >> 4)]);
             }
         }
-        let wanted = wanted(sums, least);
-        if wanted != 0 {
-            return Some((place, wanted));
-        }
+        *wanted = sums.iter().rev().fold(0, |wanted, sum| wanted << 1 | u32::from(*sum >= least));
     }
-    None
-}
-
-/// A bit for each sum that is wanted, the lowest for the first.
-pub(crate) fn wanted(sums: &[u16; SKETCH_ROWS], least: u16) -> u32 {
-    sums.iter().rev().fold(0, |wanted, sum| wanted << 1 | u32::from(*sum >= least))
 }

@@ -9,54 +9,142 @@ use super::Kernel;
 pub const SKETCH_ROWS: usize = 32;
 /// Most bytes of a row's sketch.
 pub const MAX_SKETCH_BYTES: usize = 32;
-/// The largest number of a table: two of them fit into a byte.
-pub const MOST_PER_HALF: u8 = 127;
+/// The largest number of a table: those of [`GROUP`] bytes add up to a byte.
+pub const MOST_PER_HALF: u8 = 15;
+/// Bytes of a row whose numbers are added up in a byte.
+pub(crate) const GROUP: usize = 8;
+
+/// Blocks that are summed up at once.
+const CHUNK: usize = 16;
+/// Rows that are noted without asking how many of 64 are wanted.
+const NOTED: usize = 4;
+
+const _: () = assert!(2 * GROUP * MOST_PER_HALF as usize <= u8::MAX as usize);
 
 /// What each value of a half byte adds.
 pub type HalfTable = [u8; 16];
 
-/// Calls `visit` with each block that has a row whose sum is at least `least`: the block's place, a bit for each such row, and the
-/// sums of all rows. `tables` holds two for each byte of a row, the low half's first; no number of theirs may be above
-/// [`MOST_PER_HALF`].
-///
-/// # Panics
-/// If there are more than [`MAX_SKETCH_BYTES`] pairs of tables or none, `blocks` is not whole blocks, or this processor does not
-/// have the kernel.
-pub fn sketch_sums(
-    kernel: Kernel,
-    tables: &[[HalfTable; 2]],
-    blocks: &[u8],
-    least: u16,
-    mut visit: impl FnMut(usize, u32, &[u16; SKETCH_ROWS]),
-) {
-    debug_assert!(tables.as_flattened().as_flattened().iter().all(|number| *number <= MOST_PER_HALF));
-    assert!((1..=MAX_SKETCH_BYTES).contains(&tables.len()), "1 to {MAX_SKETCH_BYTES} bytes per row");
-    let block_bytes = SKETCH_ROWS * tables.len();
-    assert!(blocks.len().is_multiple_of(block_bytes), "whole blocks");
-    let mut sums = [0; SKETCH_ROWS];
-    let mut first = 0;
-    while let Some((ahead, wanted)) = next(kernel, tables, &blocks[first * block_bytes..], least, &mut sums) {
-        visit(first + ahead, wanted, &sums);
-        first += ahead + 1;
+/// What a query makes of sketches. The guess of a row's score is `unit * sum + base + biases[bias_codes[row]]`, with the sum of what
+/// the tables say of the row's half bytes, or only the bias, where the row's scale code is 0: it is all zeros then.
+#[derive(Clone, Copy, Debug)]
+pub struct Guess<'a> {
+    /// Two for each byte of a row, the low half's first. No number is above [`MOST_PER_HALF`].
+    pub tables: &'a [[HalfTable; 2]],
+    /// What one of the sum is worth. Not negative.
+    pub unit: f32,
+    /// The guess of a sum of 0, without a bias.
+    pub base: f32,
+    /// One per row.
+    pub scale_codes: &'a [u8],
+    /// One per row. No later row's bias is above the first one's.
+    pub bias_codes: &'a [u8],
+    /// What each bias code adds.
+    pub biases: &'a [f32; 256],
+}
+
+impl Guess<'_> {
+    /// The least sum that may make a guess above `bar`.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "such casts stay in range")]
+    fn least_sum(&self, bar: f32) -> u16 {
+        let bias = self.bias_codes.first().map_or(0.0, |code| self.biases[usize::from(*code)]);
+        if bias >= bar {
+            // It may be a row of zeros, whatever its sum is.
+            return 0;
+        }
+        // One less for what was rounded. Where there is no unit, it is all or none.
+        (((bar - bias - self.base) / self.unit) as u16).saturating_sub(1)
     }
 }
 
-/// The first block with a row that is wanted, and which rows those are. Their sums are in `sums`.
-fn next(
+/// Writes the rows with a guess above `bar`, and the guesses, to the beginning of `out`, in order, and returns how many they are. The
+/// last rows of `blocks` may be none.
+///
+/// # Panics
+/// If there are more than [`MAX_SKETCH_BYTES`] pairs of tables or none, `blocks` is not the blocks of as many rows as there are codes,
+/// `out` is shorter than these, or this processor does not have the kernel.
+pub fn guesses(kernel: Kernel, guess: Guess<'_>, blocks: &[u8], bar: f32, out: &mut [(u32, f32)]) -> usize {
+    let Guess { tables, unit, base, scale_codes, bias_codes, biases } = guess;
+    debug_assert!(tables.as_flattened().as_flattened().iter().all(|number| *number <= MOST_PER_HALF));
+    assert!((1..=MAX_SKETCH_BYTES).contains(&tables.len()), "1 to {MAX_SKETCH_BYTES} bytes per row");
+    let (rows, block_bytes) = (scale_codes.len(), SKETCH_ROWS * tables.len());
+    assert_eq!(blocks.len(), rows.div_ceil(SKETCH_ROWS) * block_bytes, "whole blocks");
+    assert!(bias_codes.len() == rows && out.len() >= rows, "a code and a place per row");
+    let least = guess.least_sum(bar);
+    let (mut sums, mut wanted) = ([[0; SKETCH_ROWS]; CHUNK], [0; CHUNK]);
+    let mut places = [0; CHUNK * SKETCH_ROWS + NOTED];
+    let (mut first, mut count) = (0, 0);
+    for blocks in blocks.chunks(CHUNK * block_bytes) {
+        wanted.fill(0);
+        sum_up(kernel, tables, blocks, least, &mut sums, &mut wanted);
+        let noted = note(&wanted, &mut places);
+        for &place in &places[..noted] {
+            let place = usize::from(place);
+            let row = first + place;
+            // Behind the last row.
+            let (Some(&scale), Some(&bias)) = (scale_codes.get(row), bias_codes.get(row)) else { break };
+            let sum = sums[place / SKETCH_ROWS][place % SKETCH_ROWS];
+            let fit = if scale == 0 { 0.0 } else { unit * f32::from(sum) + base };
+            let score = fit + biases[usize::from(bias)];
+            // Written in any case, and kept if it counts, which it mostly does.
+            out[count] = (u32::try_from(row).unwrap_or(u32::MAX), score);
+            count += usize::from(score > bar);
+        }
+        first += CHUNK * SKETCH_ROWS;
+    }
+    count
+}
+
+/// Writes the places of the bits that are set, and returns how many they are.
+fn note(wanted: &[u32; CHUNK], places: &mut [u16; CHUNK * SKETCH_ROWS + NOTED]) -> usize {
+    let mut count = 0;
+    for (first, pair) in (0..).step_by(2 * SKETCH_ROWS).zip(wanted.as_chunks::<2>().0) {
+        let mut left = u64::from(pair[0]) | u64::from(pair[1]) << SKETCH_ROWS;
+        if left == u64::MAX {
+            let all = &mut places[count..count + 2 * SKETCH_ROWS];
+            all.iter_mut().zip(first..).for_each(|(place, row)| *place = row);
+            count += all.len();
+            continue;
+        }
+        let end = count + left.count_ones() as usize;
+        // A few are written in any case, so that no branch depends on how many there are: nobody could foresee it.
+        for place in &mut places[count..count + NOTED] {
+            *place = first + (left.trailing_zeros() & 63) as u16;
+            left &= left.wrapping_sub(1);
+        }
+        for place in places[..end].iter_mut().skip(count + NOTED) {
+            *place = first + left.trailing_zeros() as u16;
+            left &= left - 1;
+        }
+        count = end;
+    }
+    count
+}
+
+/// The `place`-th highest score, from 0 on. Changes the order.
+///
+/// # Panics
+/// If there are not so many, or one is not a number.
+pub fn nth_highest(scores: &mut [f32], place: usize) -> f32 {
+    *scores.select_nth_unstable_by(place, |left, right| right.total_cmp(left)).1
+}
+
+/// Writes the sums of the rows of each block, and a bit for each that is at least `least`, the lowest for the first row.
+fn sum_up(
     kernel: Kernel,
     tables: &[[HalfTable; 2]],
     blocks: &[u8],
     least: u16,
-    sums: &mut [u16; SKETCH_ROWS],
-) -> Option<(usize, u32)> {
+    sums: &mut [[u16; SKETCH_ROWS]],
+    wanted: &mut [u32],
+) {
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2 | Kernel::Vnni => super::x86::next_sketch(tables, blocks, least, sums),
+        Kernel::Avx2 | Kernel::Vnni => super::x86::sketch_sums(tables, blocks, least, sums, wanted),
         #[cfg(target_arch = "aarch64")]
-        Kernel::Neon | Kernel::Dotprod => super::neon::next_sketch(tables, blocks, least, sums),
+        Kernel::Neon | Kernel::Dotprod => super::neon::sketch_sums(tables, blocks, least, sums, wanted),
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        Kernel::Simd128 => super::wasm::next_sketch(tables, blocks, least, sums),
-        Kernel::Scalar => super::scalar::next_sketch(tables, blocks, least, sums),
+        Kernel::Simd128 => super::wasm::sketch_sums(tables, blocks, least, sums, wanted),
+        Kernel::Scalar => super::scalar::sketch_sums(tables, blocks, least, sums, wanted),
         _ => panic!("this processor does not have the kernel"),
     }
 }

@@ -6,7 +6,7 @@
 
 use std::arch::wasm32::*;
 
-use super::sketch::{HalfTable, SKETCH_ROWS};
+use super::sketch::{GROUP, HalfTable, SKETCH_ROWS};
 use super::{Codes, Kernel, MAX_DIM, Query, scalar};
 
 /// Bytes of a register.
@@ -123,42 +123,40 @@ fn across([a, b, c, d]: [v128; ROWS]) -> v128 {
     pairs(pairs(a, b), pairs(c, d))
 }
 
-pub(crate) fn next_sketch(
+pub(crate) fn sketch_sums(
     tables: &[[HalfTable; 2]],
     blocks: &[u8],
     least: u16,
-    sums: &mut [u16; SKETCH_ROWS],
-) -> Option<(usize, u32)> {
+    sums: &mut [[u16; SKETCH_ROWS]],
+    wanted: &mut [u32],
+) {
     // SAFETY: sixteen bytes.
     let load = |bytes: &[u8; WIDTH]| unsafe { v128_load(bytes.as_ptr().cast()) };
-    for (place, block) in blocks.chunks_exact(SKETCH_ROWS * tables.len()).enumerate() {
-        let (mut both, mut odd) = ([u16x8_splat(0); 2], [u16x8_splat(0); 2]);
-        for (bytes, [low, high]) in block.as_chunks::<SKETCH_ROWS>().0.iter().zip(tables) {
-            let (low, high) = (load(low), load(high));
-            for (half, bytes) in bytes.as_chunks::<WIDTH>().0.iter().enumerate() {
-                let bytes = load(bytes);
-                let found = u8x16_swizzle(low, v128_and(bytes, u8x16_splat(0x0f)));
-                let found = u8x16_add(found, u8x16_swizzle(high, u8x16_shr(bytes, 4)));
-                // In 16 bits: a row of even place, plus 256 times its neighbour, which is taken off at the end.
-                both[half] = u16x8_add(both[half], found);
-                odd[half] = u16x8_add(odd[half], u16x8_shr(found, 8));
-            }
-        }
-        let even = [0, 1].map(|half| u16x8_sub(both[half], u16x8_shl(odd[half], 8)));
-        let most = u16x8_max(u16x8_max(even[0], even[1]), u16x8_max(odd[0], odd[1]));
-        if v128_any_true(u16x8_ge(most, u16x8_splat(least))) {
-            for (half, sums) in sums.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
-                let (even, odd) = (even[half], odd[half]);
-                let (head, tail) = sums.split_at_mut(WIDTH / 2);
-                // SAFETY: eight places each.
-                unsafe {
-                    let store = |to: &mut [u16], sums| v128_store(to.as_mut_ptr().cast(), sums);
-                    store(head, u16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(even, odd));
-                    store(tail, u16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(even, odd));
+    let blocks = blocks.chunks_exact(SKETCH_ROWS * tables.len());
+    for ((block, sums), wanted) in blocks.zip(sums).zip(wanted) {
+        *wanted = 0;
+        for (half, sums) in sums.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
+            let (mut first, mut second) = (u16x8_splat(0), u16x8_splat(0));
+            let groups = block.as_chunks::<SKETCH_ROWS>().0.chunks(GROUP).zip(tables.chunks(GROUP));
+            for (bytes, tables) in groups {
+                let mut sum = u8x16_splat(0);
+                for (bytes, [low, high]) in bytes.iter().zip(tables) {
+                    let bytes = load(&bytes.as_chunks().0[half]);
+                    sum = u8x16_add(sum, u8x16_swizzle(load(low), v128_and(bytes, u8x16_splat(0x0f))));
+                    sum = u8x16_add(sum, u8x16_swizzle(load(high), u8x16_shr(bytes, 4)));
                 }
+                first = u16x8_add(first, u16x8_extend_low_u8x16(sum));
+                second = u16x8_add(second, u16x8_extend_high_u8x16(sum));
             }
-            return Some((place, scalar::wanted(sums, least)));
+            let (head, tail) = sums.split_at_mut(WIDTH / 2);
+            let is_wanted = |sums| u16x8_ge(sums, u16x8_splat(least));
+            let marks = i8x16_bitmask(i8x16_narrow_i16x8(is_wanted(first), is_wanted(second)));
+            *wanted |= u32::from(marks) << (WIDTH * half);
+            // SAFETY: eight places each.
+            unsafe {
+                v128_store(head.as_mut_ptr().cast(), first);
+                v128_store(tail.as_mut_ptr().cast(), second);
+            }
         }
     }
-    None
 }

@@ -6,7 +6,7 @@
 
 use std::arch::x86_64::*;
 
-use super::sketch::{HalfTable, SKETCH_ROWS};
+use super::sketch::{GROUP, HalfTable, SKETCH_ROWS};
 use super::{Codes, FINISHED, Finish, Kernel, Query, only_code, scalar};
 
 /// Bytes of a register.
@@ -294,59 +294,75 @@ unsafe fn finish_avx2(codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
     lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
 }
 
-pub(crate) fn next_sketch(
+pub(crate) fn sketch_sums(
     tables: &[[HalfTable; 2]],
     blocks: &[u8],
     least: u16,
-    sums: &mut [u16; SKETCH_ROWS],
-) -> Option<(usize, u32)> {
+    sums: &mut [[u16; SKETCH_ROWS]],
+    wanted: &mut [u32],
+) {
     assert!(has_avx2(), "this processor does not have the kernel");
     // SAFETY: AVX2 was asked for.
-    unsafe { next_sketch_avx2(tables, blocks, least, sums) }
+    unsafe { sketch_sums_avx2(tables, blocks, least, sums, wanted) }
 }
 
 /// # Safety
 /// AVX2.
 #[target_feature(enable = "avx2")]
-unsafe fn next_sketch_avx2(
+unsafe fn sketch_sums_avx2(
     tables: &[[HalfTable; 2]],
     blocks: &[u8],
     least: u16,
-    sums: &mut [u16; SKETCH_ROWS],
-) -> Option<(usize, u32)> {
-    let low_half = _mm256_set1_epi8(0x0f);
+    sums: &mut [[u16; SKETCH_ROWS]],
+    wanted: &mut [u32],
+) {
     let least = _mm256_set1_epi16(least.cast_signed());
-    // SAFETY: sixteen bytes.
-    let table =
-        |table: &HalfTable| unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(table.as_ptr().cast())) };
-    for (place, block) in blocks.chunks_exact(SKETCH_ROWS * tables.len()).enumerate() {
-        let (mut both, mut odd) = (_mm256_setzero_si256(), _mm256_setzero_si256());
-        for (bytes, [low, high]) in block.as_chunks::<SKETCH_ROWS>().0.iter().zip(tables) {
-            // SAFETY: 32 bytes.
-            let bytes = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
-            let (lows, highs) = (bytes, _mm256_srli_epi16::<4>(bytes));
-            let lows = _mm256_shuffle_epi8(table(low), _mm256_and_si256(lows, low_half));
-            let highs = _mm256_shuffle_epi8(table(high), _mm256_and_si256(highs, low_half));
-            let found = _mm256_add_epi8(lows, highs);
-            // In 16 bits: a row of even place, plus 256 times its neighbour, which is taken off at the end.
-            both = _mm256_add_epi16(both, found);
-            odd = _mm256_add_epi16(odd, _mm256_srli_epi16::<8>(found));
+    let blocks = blocks.chunks_exact(SKETCH_ROWS * tables.len());
+    for ((block, sums), wanted) in blocks.zip(sums).zip(wanted) {
+        // Eight rows in each half: from 0 and 16 on, and from 8 and 24 on.
+        let (mut first, mut second) = (_mm256_setzero_si256(), _mm256_setzero_si256());
+        let mut add = |bytes| {
+            let zero = _mm256_setzero_si256();
+            first = _mm256_add_epi16(first, _mm256_unpacklo_epi8(bytes, zero));
+            second = _mm256_add_epi16(second, _mm256_unpackhi_epi8(bytes, zero));
+        };
+        let (groups, last) = block.as_chunks::<SKETCH_ROWS>().0.as_chunks::<GROUP>();
+        let (group_tables, last_tables) = tables.as_chunks::<GROUP>();
+        for (bytes, tables) in groups.iter().zip(group_tables) {
+            add(group_sums(bytes, tables));
         }
-        let even = _mm256_sub_epi16(both, _mm256_slli_epi16::<8>(odd));
-        // Eight rows in each half: 0 and 16 first, 8 and 24 first.
-        let (first, second) = (_mm256_unpacklo_epi16(even, odd), _mm256_unpackhi_epi16(even, odd));
+        if !last.is_empty() {
+            add(group_sums(last, last_tables));
+        }
         let is_wanted = |sums| _mm256_cmpeq_epi16(_mm256_max_epu16(sums, least), sums);
-        let wanted = _mm256_movemask_epi8(_mm256_packs_epi16(is_wanted(first), is_wanted(second)));
-        if wanted != 0 {
-            let (head, tail) = sums.split_at_mut(SKETCH_ROWS / 2);
-            // SAFETY: sixteen places each.
-            unsafe {
-                let store = |to: &mut [u16], sums| _mm256_storeu_si256(to.as_mut_ptr().cast(), sums);
-                store(head, _mm256_permute2x128_si256::<0x20>(first, second));
-                store(tail, _mm256_permute2x128_si256::<0x31>(first, second));
-            }
-            return Some((place, wanted.cast_unsigned()));
+        let is_wanted = _mm256_packs_epi16(is_wanted(first), is_wanted(second));
+        *wanted = _mm256_movemask_epi8(is_wanted).cast_unsigned();
+        let (head, tail) = sums.split_at_mut(SKETCH_ROWS / 2);
+        // SAFETY: sixteen places each.
+        unsafe {
+            let store = |to: &mut [u16], sums| _mm256_storeu_si256(to.as_mut_ptr().cast(), sums);
+            store(head, _mm256_permute2x128_si256::<0x20>(first, second));
+            store(tail, _mm256_permute2x128_si256::<0x31>(first, second));
         }
     }
-    None
+}
+
+/// What at most [`GROUP`] tables say of the bytes of each row, in a byte for each.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn group_sums(bytes: &[[u8; SKETCH_ROWS]], tables: &[[HalfTable; 2]]) -> __m256i {
+    let low_half = _mm256_set1_epi8(0x0f);
+    let mut sum = _mm256_setzero_si256();
+    for (bytes, tables) in bytes.iter().zip(tables) {
+        // SAFETY: sixteen bytes each, and 32.
+        let ([low, high], bytes) = unsafe {
+            let table = |table: &HalfTable| _mm_loadu_si128(table.as_ptr().cast());
+            (tables.each_ref().map(table), _mm256_loadu_si256(bytes.as_ptr().cast()))
+        };
+        let lows = _mm256_and_si256(bytes, low_half);
+        let highs = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), low_half);
+        sum = _mm256_add_epi8(sum, _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(low), lows));
+        sum = _mm256_add_epi8(sum, _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(high), highs));
+    }
+    sum
 }

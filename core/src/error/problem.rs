@@ -144,6 +144,9 @@ pub enum ModelProblem {
     /// A vector holds a code outside its symmetric range, or an unused nibble is not zero.
     #[error("malformed vectors")]
     BadVectors,
+    /// A bit of the signs contradicts the value's code, or one that stands for no value is not zero.
+    #[error("the signs are not those of the vectors")]
+    BadSigns,
     /// A neighbour is not an item, an unused slot names one, or unused bits are not zero.
     #[error("malformed neighbours")]
     BadNeighbours,

@@ -25,7 +25,8 @@ pub(super) fn all(tables: &Tables) -> Result<(), ModelProblem> {
         let problem = ModelProblem::BadAttributeVectors;
         rows_with_scales(tables, Section::AttributeVectors, tables.shape.attributes, problem)?;
     }
-    summary(tables)
+    summary(tables)?;
+    signs(tables)
 }
 
 /// Splits the info section into model id and label.
@@ -266,6 +267,39 @@ fn summary(tables: &Tables) -> Result<(), ModelProblem> {
         Ok(_) => Ok(()),
         Err(_) => Err(ModelProblem::NotUtf8 { section: Section::Summary }),
     }
+}
+
+/// A bit is set where the code is above zero, and clear where it is below; of a value that became zero it may be either.
+fn signs(tables: &Tables) -> Result<(), ModelProblem> {
+    let (dim, items) = (tables.shape.dim as usize, tables.shape.items as usize);
+    let (rows, row_bytes) = (tables.section(Section::Vectors), tables.vector_row_bytes());
+    let blocks = tables.section(Section::Signs).chunks_exact(layout::SIGN_ROWS * tables.sign_row_bytes());
+    for (block, bytes) in blocks.enumerate() {
+        for (place, bytes) in bytes.chunks_exact(layout::SIGN_ROWS).enumerate() {
+            let dims = 8 * place..dim.min(8 * place + 8);
+            for (item, &bits) in (block * layout::SIGN_ROWS..).zip(bytes) {
+                let (mut above, mut below) = (0, u8::MAX << (dims.len() - 1) << 1);
+                if item < items {
+                    let row = row(rows, item, row_bytes);
+                    for (bit, dim) in dims.clone().enumerate() {
+                        let code = match (tables.int8_vectors, dim % 2) {
+                            (true, _) => row[dim].cast_signed(),
+                            (false, 0) => low(row[dim / 2]),
+                            (false, _) => high(row[dim / 2]),
+                        };
+                        above |= u8::from(code > 0) << bit;
+                        below |= u8::from(code < 0) << bit;
+                    }
+                } else {
+                    below = u8::MAX;
+                }
+                if bits & above != above || bits & below != 0 {
+                    return Err(ModelProblem::BadSigns);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// One row of a section of int8 rows behind their scales: the scale and the codes.

@@ -20,15 +20,16 @@ pub struct Gathered(Vec<u8>);
 
 /// Scores of one query over the items of one model.
 pub struct Scan<'a> {
-    model: &'a Model,
-    kernel: Kernel,
-    query: Query,
+    pub(super) model: &'a Model,
+    pub(super) kernel: Kernel,
+    pub(super) direction: &'a [f32],
+    pub(super) query: Query,
     /// What a scale's code is worth, the query's step included.
     scales: [f32; 256],
     /// The largest of them.
     top_scale: f32,
     /// What a popularity's code adds.
-    popularities: [f32; 256],
+    pub(super) popularities: [f32; 256],
 }
 
 impl Model {
@@ -37,7 +38,7 @@ impl Model {
     /// # Panics
     ///
     /// Panics if `direction` is not [`Model::dim`] long.
-    pub fn scan(&self, direction: &[f32], popularity_weight: f32) -> Scan<'_> {
+    pub fn scan<'a>(&'a self, direction: &'a [f32], popularity_weight: f32) -> Scan<'a> {
         assert_eq!(direction.len(), self.dim(), "one value per dimension");
         let codes = if self.tables.int8_vectors { Codes::Int8 } else { Codes::Int4 };
         let query = Query::new(direction, codes);
@@ -49,15 +50,23 @@ impl Model {
             value
         });
         let top_scale = scales.iter().copied().fold(0.0, f32::max);
-        Scan { model: self, kernel: Kernel::best(), query, scales, top_scale, popularities }
+        Scan { model: self, kernel: Kernel::best(), direction, query, scales, top_scale, popularities }
     }
 }
 
-/// Copies a row. Those of 64 dimensions in int4, the most frequent ones, are copied without asking how long they are.
+/// Copies a row. Those of 64 dimensions, the most frequent ones, are copied without asking how long they are.
 fn copy(from: &[u8], to: &mut [u8]) {
-    match (<&[u8; 32]>::try_from(from), <&mut [u8; 32]>::try_from(&mut *to)) {
-        (Ok(from), Ok(to)) => *to = *from,
-        _ => to.copy_from_slice(from),
+    fn fixed<const N: usize>(from: &[u8], to: &mut [u8]) -> bool {
+        match (<&[u8; N]>::try_from(from), <&mut [u8; N]>::try_from(to)) {
+            (Ok(from), Ok(to)) => {
+                *to = *from;
+                true
+            }
+            _ => false,
+        }
+    }
+    if !(fixed::<32>(from, to) || fixed::<64>(from, to)) {
+        to.copy_from_slice(from);
     }
 }
 

@@ -39,7 +39,7 @@ impl Tables {
                 | Section::AttributeOrder
                 | Section::ItemAttributes
                 | Section::AttributeVectors => shape.attributes > 0,
-                Section::Summary => container.find(section).is_some(),
+                Section::Summary | Section::Signs => container.find(section).is_some(),
                 _ => true,
             };
             if needed {
@@ -94,6 +94,7 @@ impl Tables {
                 self.list_bytes(section, 0, items, self.attribute_id_bytes() as u64, 0)
             }
             Section::AttributeVectors => attributes * (dim + 4),
+            Section::Signs => items.next_multiple_of(layout::SIGN_ROWS as u64) * self.sign_row_bytes() as u64,
         };
         Some(expected)
     }
@@ -138,6 +139,11 @@ impl Tables {
     pub(super) fn vector_row_bytes(&self) -> usize {
         let dim = self.shape.dim as usize;
         if self.int8_vectors { dim } else { dim.div_ceil(2) }
+    }
+
+    /// Bytes of one item's signs.
+    pub(super) fn sign_row_bytes(&self) -> usize {
+        (self.shape.dim as usize).div_ceil(8)
     }
 
     /// Bytes of one item's neighbour ids.

@@ -98,6 +98,16 @@ impl<'a, 'g> Admission<'a, 'g> {
         admitted
     }
 
+    /// Whether all admitted items are known.
+    pub(crate) fn is_known(&self) -> bool {
+        self.bits.is_some()
+    }
+
+    /// Whether it is not known yet that the item may not be in the answer.
+    pub(crate) fn may_admit(&self, index: u32) -> bool {
+        self.bits.as_ref().is_none_or(|(bits, _)| bits.contains(index))
+    }
+
     /// All admitted items, when they are known and few.
     pub(crate) fn rare(&self) -> Option<&Bits> {
         self.bits.as_ref().filter(|(_, is_rare)| *is_rare).map(|(bits, _)| bits)

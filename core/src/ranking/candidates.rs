@@ -5,6 +5,7 @@
 //! one scan, or, where the request asks for it and enough was found, only the most popular ones.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use tastekeeper_kernels::dense;
 
@@ -16,7 +17,7 @@ use super::pool::{Pool, PoolRoom};
 use super::query::Query;
 use super::request::{RecommendationKind, Request, Source};
 use crate::catalog::{Bits, View};
-use crate::model::{Gathered, SCAN_BLOCK, Scan};
+use crate::model::{Gathered, SCAN_BLOCK, Scan, Shortlist};
 
 /// An item with its exact raw score.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +36,14 @@ const POPULAR: usize = 256;
 /// Where fewer items than this are linked to the query's, those that are linked to them are candidates too.
 const FEW_LINKED: usize = 256;
 
+/// A shortlist has so many items, so many more for each of the pool, and one more for so many of the model: the more there are, the
+/// more are alike.
+const SHORTLISTED: usize = 1_000;
+const SHORTLISTED_PER_PLACE: usize = 10;
+const SHORTLISTED_ONE_OF: usize = 256;
+/// It is made of so many times as many items or more. Of fewer it costs no less to read all vectors.
+const SHORTLISTED_OF: usize = 12;
+
 /// Scores of a block that are compared at once.
 const GLANCE: usize = 16;
 
@@ -51,6 +60,7 @@ pub(crate) struct SearchRoom {
     direction: Vec<f32>,
     offered: Vec<(u32, f32)>,
     gathered: Gathered,
+    shortlist: Shortlist,
     seen: Bits,
 }
 
@@ -71,7 +81,7 @@ pub(crate) fn scored(
     let floor = if only_linked { 0.0 } else { f32::NEG_INFINITY };
     let is_varied = request.kind.is_scored() && request.diversity_or_default() > 0.0;
     let others = if is_varied { places_for_others(request.count) } else { 0 };
-    let SearchRoom { pool, items, direction, offered, gathered, seen } = room;
+    let SearchRoom { pool, items, direction, offered, gathered, shortlist, seen } = room;
     seen.reset(view.len());
     let mut search = Search {
         scores: Scores::new(view, extras, query, direction),
@@ -93,7 +103,18 @@ pub(crate) fn scored(
         }
         if !(search.pool.is_full() && request.retrieval.uses_links(view.len())) {
             search.admission.set_linked(false);
-            search.all_of_model();
+            let wanted =
+                SHORTLISTED + SHORTLISTED_PER_PLACE * pool_size + view.model_items() / SHORTLISTED_ONE_OF;
+            let was_known = search.admission.is_known();
+            let mut is_done = search.promising(wanted, shortlist);
+            if is_done && search.admission.is_known() && !was_known {
+                // Among those that are admitted, others are promising.
+                is_done = search.promising(wanted, shortlist);
+            }
+            // Also where too few were admitted, or those that are promising are nearly all of one category.
+            if !is_done || search.pool.room() > 0 {
+                search.all_of_model();
+            }
         }
         search.new_items();
     }
@@ -126,11 +147,10 @@ impl<'a> Scores<'a> {
     fn new(view: &'a View, extras: &Extras<'_>, query: &Query, direction: &'a mut Vec<f32>) -> Self {
         direction.clear();
         direction.extend(query.scan_direction());
-        let scan = view.model().map(|model| {
-            // A query that is about nothing has no direction.
-            direction.resize(model.dim(), 0.0);
-            model.scan(direction, extras.popularity_weight().max(0.0))
-        });
+        // A query that is about nothing has no direction.
+        direction.resize(view.model().map_or(0, |model| model.dim()), 0.0);
+        let direction = &*direction;
+        let scan = view.model().map(|model| model.scan(direction, extras.popularity_weight().max(0.0)));
         let lifts = extras.lifts();
         let most_lift = lifts.iter().map(|(_, weight)| weight.max(0.0)).sum();
         Self { view, scan, direction, lifts, most_lift }
@@ -304,6 +324,30 @@ impl Search<'_, '_> {
                 }
             }
         }
+    }
+
+    /// The items that look promising by the signs of their vectors. Says whether it was worth looking, and the pack holds signs.
+    fn promising(&mut self, wanted: usize, shortlist: &mut Shortlist) -> bool {
+        let Self { scores, admission, seen, items, .. } = self;
+        let Some(scan) = scores.scan.as_ref().filter(|scan| scan.has_signs()) else { return false };
+        if admission.rare().is_some() || scores.view.model_items() < SHORTLISTED_OF * wanted {
+            return false;
+        }
+        let is_lifted =
+            |bits: &Bits, block: &Range<u32>| bits.within(block.start, block.end).next().is_some();
+        let most = |block: Range<u32>| {
+            if scores.lifts.iter().any(|(bits, _)| is_lifted(bits, &block)) { scores.most_lift } else { 0.0 }
+        };
+        let lift = |index: u32| {
+            let is_wanted = !seen.contains(index) && admission.may_admit(index);
+            let lifts = scores.lifts.iter().filter(|(bits, _)| bits.contains(index));
+            is_wanted.then(|| lifts.map(|(_, weight)| weight).sum())
+        };
+        scan.shortlist(wanted, most, lift, shortlist);
+        items.clear();
+        items.extend(shortlist.items());
+        self.offer(|_, score| score);
+        true
     }
 
     /// All items of the model that were not seen.

@@ -1,14 +1,25 @@
 //! The best of many scores, and the bare scan for them.
 
-use tastekeeper::model::Model;
+use tastekeeper::model::{Gathered, Model, SCAN_BLOCK, Shortlist};
 
 /// Items of an answer of the bare scan.
 pub(crate) const TOP: usize = 20;
+/// Items that the engine looks at when it is asked for ten: so many, and one more for so many of the model.
+const PROMISING: usize = 1_500;
+const PROMISING_ONE_OF: usize = 256;
 /// Scores that are passed over together when none is among the best.
 const GROUP: usize = 16;
 
 /// Scores and items, best first.
 pub(crate) type Found = Vec<(f32, u32)>;
+
+/// What a search for promising items leaves to the next.
+#[derive(Default)]
+pub(crate) struct Room {
+    shortlist: Shortlist,
+    items: Vec<u32>,
+    gathered: Gathered,
+}
 
 /// The best items, best first, ties by index.
 #[derive(Default)]
@@ -27,6 +38,23 @@ impl Best {
         best
     }
 
+    /// The best of those items that look promising by their signs: as many of these as the engine looks at for ten.
+    #[allow(dead_code, reason = "one of the benchmarks asks for it")]
+    pub(crate) fn of_promising(model: &Model, direction: &[f32], room: &mut Room) -> Self {
+        let mut best = Self::default();
+        let scan = model.scan(direction, 0.0);
+        let wanted = PROMISING + model.len() as usize / PROMISING_ONE_OF;
+        scan.shortlist(wanted, |_| 0.0, |_| Some(0.0), &mut room.shortlist);
+        room.items.clear();
+        room.items.extend(room.shortlist.items());
+        let mut scores = [0.0; SCAN_BLOCK];
+        for items in room.items.chunks(SCAN_BLOCK) {
+            scan.scores_of(items, &mut room.gathered, &mut scores);
+            best.offer_each(items, &scores);
+        }
+        best
+    }
+
     /// What a score must exceed to be among the best.
     fn bar(&self) -> f32 {
         self.0.get(TOP - 1).map_or(f32::NEG_INFINITY, |last| last.0)
@@ -35,12 +63,22 @@ impl Best {
     /// Takes what is among the best of the scores from item `first` on.
     pub(crate) fn offer(&mut self, first: u32, scores: &[f32]) {
         for (first, scores) in (first..).step_by(GROUP).zip(scores.chunks(GROUP)) {
-            let bar = self.bar();
-            // Without an early end, so that it is one comparison for many.
-            if !scores.iter().fold(false, |is_any, &score| is_any | (score > bar)) {
-                continue;
-            }
-            for (item, &score) in (first..).zip(scores) {
+            self.offer_group(first.., scores);
+        }
+    }
+
+    /// The same of the scores of `items`.
+    fn offer_each(&mut self, items: &[u32], scores: &[f32]) {
+        for (items, scores) in items.chunks(GROUP).zip(scores.chunks(GROUP)) {
+            self.offer_group(items.iter().copied(), scores);
+        }
+    }
+
+    fn offer_group(&mut self, items: impl Iterator<Item = u32>, scores: &[f32]) {
+        let bar = self.bar();
+        // Without an early end, so that it is one comparison for many.
+        if scores.iter().fold(false, |is_any, &score| is_any | (score > bar)) {
+            for (item, &score) in items.zip(scores) {
                 if score > self.bar() {
                     let place = self.0.partition_point(|kept| kept.0 >= score);
                     self.0.truncate(TOP - 1);

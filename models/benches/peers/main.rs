@@ -2,7 +2,7 @@
 //!
 //! `peers SHOP FOLDER [DATA]`: `SHOP` is a number of generated items, or `beauty`, trained on the log in `DATA`. Writes
 //! `vectors.npy` and `queries.npy` to `FOLDER` for the others, prints `ready`, and then takes turns: a line in is `int8 K`,
-//! `int4 K`, `ndarray K` (search for query `K`), `scores8 K` (score, and keep nothing) or `floor8`, `floor4` (read as many bytes as the vectors have). A line out is
+//! `int4 K`, `signs8 K`, `signs4 K` (read the vectors of promising items only), `ndarray K` (search for query `K`), `scores8 K` (score, and keep nothing) or `floor8`, `floor4` (read as many bytes as the vectors have). A line out is
 //! nanoseconds and the items found, best first. One thread.
 
 #![expect(clippy::print_stdout, reason = "a command talks to whoever started it")]
@@ -25,7 +25,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use best::{Best, Found};
+use best::{Best, Found, Room};
 use measure::{WARM_UPS, time_warm};
 use ndarray::{Array2, ArrayView1};
 use tastekeeper::model::Model;
@@ -78,7 +78,12 @@ struct Contestants {
 impl Contestants {
     fn new(model: TrainedModel, directions: Array2<f32>) -> Result<Self, Box<dyn Error>> {
         let packed = |vectors| -> Result<Model, Box<dyn Error>> {
-            let options = PackOptions { model_id: "peers".into(), vectors, ..PackOptions::default() };
+            let options = PackOptions {
+                model_id: "peers".into(),
+                vectors,
+                signs_from_items: 0,
+                ..PackOptions::default()
+            };
             let pack: Arc<[u8]> = write_pack(&model, &options, &sample::signing_key())?.into();
             Ok(Model::open(pack, &[sample::signing_key().public_key()])?)
         };
@@ -95,7 +100,7 @@ impl Contestants {
             let row = self.directions.row((query + ahead) % self.directions.nrows());
             black_box(row.to_slice().expect("rows are contiguous"))
         };
-        let mut best = Best::default();
+        let (mut best, mut room) = (Best::default(), Room::default());
         let read = |words: &[u64]| black_box(words).iter().fold(0_u64, |sum, word| sum.wrapping_add(*word));
         let taken = match name {
             "int8" => time_warm(|| best = Best::of(&self.int8, direction())),
@@ -108,6 +113,8 @@ impl Contestants {
                 });
                 top
             }),
+            "signs8" => time_warm(|| best = Best::of_promising(&self.int8, direction(), &mut room)),
+            "signs4" => time_warm(|| best = Best::of_promising(&self.int4, direction(), &mut room)),
             "int4" => time_warm(|| best = Best::of(&self.int4, direction())),
             "ndarray" => time_warm(|| {
                 best = Best::default();

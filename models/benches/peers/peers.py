@@ -39,13 +39,24 @@ except ImportError:
 TOP = 20
 # as `measure.rs` has it
 WARM_UPS = 4
-# The one that all are compared with.
-OURS = "Tastekeeper int8"
+# The one that all are compared with: in a large shop the engine looks at promising items only.
+SCAN, SIGNS = "Tastekeeper int8", "Tastekeeper signs, int8"
+# As the writer of packs has it.
+LARGE_SHOP = 32_768
+# Lengths of lists of guesses, and the queries that ask for them.
+LISTS = (100, 200, 500, 1_000, 2_000)
+GUESSED = 300
 # Building the graph takes minutes from here on.
 GRAPH_ITEMS = 500_000
 # What finds nothing.
 FLOORS = {"read int8's bytes": "floor8", "read int4's bytes": "floor4", "int8, scores alone": "scores8"}
-RUST = {OURS: "int8", "Tastekeeper int4": "int4", "ndarray f32": "ndarray"}
+RUST = {
+    SIGNS: "signs8",
+    SCAN: "int8",
+    "Tastekeeper signs, int4": "signs4",
+    "Tastekeeper int4": "int4",
+    "ndarray f32": "ndarray",
+}
 
 
 class Rust:
@@ -174,15 +185,17 @@ def measure(rust, folder, rounds):
                 hits[name].append(len(truth.intersection(found)) / TOP)
     items, dim = vectors.shape
     held = {
-        # a scale of a byte for each item
-        OURS: items * (dim + 1),
+        # a scale of a byte for each item, and a bit for each sign
+        SIGNS: items * (dim + 1 + dim // 8),
+        SCAN: items * (dim + 1),
+        "Tastekeeper signs, int4": items * (dim // 2 + 1 + dim // 8),
         "Tastekeeper int4": items * (dim // 2 + 1),
         "ndarray f32": vectors.nbytes,
         "int8, scores alone": items * (dim + 1),
         "read int8's bytes": items * dim,
         "read int4's bytes": items * dim // 2,
     }
-    ours = statistics.median(taken[OURS])
+    ours = statistics.median(taken[SIGNS if items >= LARGE_SHOP else SCAN])
     rows = []
     for name in names:
         quantiles = statistics.quantiles(taken[name], n=20)
@@ -197,13 +210,42 @@ def measure(rust, folder, rounds):
     return rows
 
 
+def coverage(vectors, queries):
+    """Which share of the exact best is among so many best guesses, by one or two bits of each value, in parts of the shop."""
+    dim = vectors.shape[1]
+    # The levels that lose least of a normal distribution (Max 1960).
+    signs = lambda v: np.where(v > 0, 1, -1) / np.sqrt(dim)
+    two_bits = lambda v: np.sign(v) * np.where(np.abs(v) * np.sqrt(dim) < 0.9816, 0.4528, 1.510)
+    found = []
+    for part in (4, 2, 1):
+        own = vectors[np.sort(np.random.default_rng(part).permutation(len(vectors))[: len(vectors) // part])]
+        exact = np.argsort(-(queries @ own.T), axis=1)[:, :TOP]
+        for bits, coarse in ((1, signs), (2, two_bits)):
+            order = np.argsort(-(queries @ coarse(own).astype(np.float32).T), axis=1)
+            place = np.empty_like(order)
+            np.put_along_axis(place, order, np.arange(len(own))[None], axis=1)
+            places = np.take_along_axis(place, exact, axis=1)
+            shares = {count: float((places < count).mean()) for count in LISTS}
+            found.append({"items": len(own), "bits": bits, "shares": shares})
+    return found
+
+
+def coverage_table(rows):
+    lines = [f"the share of the best {TOP} that is among the best guesses"]
+    lines.append(f"{'items':>9}{'bits':>6}" + "".join(f"{count:>9}" for count in LISTS))
+    for row in rows:
+        shares = "".join(f"{share:>9.4f}" for share in row["shares"].values())
+        lines.append(f"{row['items']:>9}{row['bits']:>6}{shares}")
+    return "\n".join(lines)
+
+
 def table(shop, rows):
     lines = [f"\n{shop['name']}: {shop['items']} items, {shop['dim']} dimensions, top {TOP}, {shop['rounds']} rounds"]
-    lines.append(f"{'':<20}{'median us':>12}{'95 % us':>12}{'x ours':>9}{'recall':>9}{'MB':>9}{'B/item':>8}")
+    lines.append(f"{'':<24}{'median us':>12}{'95 % us':>12}{'x ours':>9}{'recall':>9}{'MB':>9}{'B/item':>8}")
     for row in rows:
         recall = "" if row["recall"] is None else f"{row['recall']:.4f}"
         lines.append(
-            f"{row['name']:<20}{row['median_us']:>12.1f}{row['p95_us']:>12.1f}{row['ratio']:>9.2f}{recall:>9}"
+            f"{row['name']:<24}{row['median_us']:>12.1f}{row['p95_us']:>12.1f}{row['ratio']:>9.2f}{recall:>9}"
             f"{row['bytes'] / 1e6:>9.2f}{row['bytes'] / shop['items']:>8.0f}"
         )
     return "\n".join(lines)
@@ -213,7 +255,7 @@ def plot(shops):
     """Bars of medians on a logarithmic axis, a panel for each shop."""
     times = [row["median_us"] for shop in shops for row in shop["rows"]]
     low, high = 10 ** np.floor(np.log10(min(times))), 10 ** np.ceil(np.log10(max(times)))
-    left, wide, bar = 150, 520, 18
+    left, wide, bar = 170, 520, 18
     place = lambda us: left + wide * float(np.log10(us / low) / np.log10(high / low))
     parts, y = [], 20
     for shop in shops:
@@ -269,6 +311,10 @@ def main():
         shop["rows"] = measure(rust, folder, rounds)
         rust.close()
         print(table(shop, shop["rows"]), flush=True)
+        if rust.items < LARGE_SHOP:
+            queries = np.load(folder / "queries.npy")[:GUESSED]
+            shop["coverage"] = coverage(np.load(folder / "vectors.npy"), queries)
+            print(coverage_table(shop["coverage"]), flush=True)
         shops.append(shop)
     versions = {
         "faiss": faiss.__version__,

@@ -1,6 +1,6 @@
 //! The contents of every section, from a model that was validated.
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use tastekeeper::layout::{self, Section, parameter as at};
 
 use super::container::index32;
@@ -33,6 +33,9 @@ pub(super) fn build(model: &TrainedModel, options: &PackOptions) -> Vec<Built> {
     }
     if let Some(summary) = &options.summary {
         sections.push(Built::plain(Section::Summary, summary.clone().into_bytes()));
+    }
+    if model.items.len() >= options.signs_from_items as usize {
+        sections.push(Built::plain(Section::Signs, signs(&model.vectors)));
     }
     sections
 }
@@ -131,6 +134,24 @@ fn vectors(vectors: &Array2<f32>, codes: VectorCodes, max_scale: f32) -> (Built,
         VectorCodes::Int8 => layout::VECTORS_INT8,
     };
     (Built { section: Section::Vectors, encoding, bytes }, scales)
+}
+
+/// A bit for each value above zero: blocks of rows, and in each the first bytes of all rows, then the second ones, and so on.
+fn signs(vectors: &Array2<f32>) -> Vec<u8> {
+    let byte_of =
+        |values: &[f32]| values.iter().rev().fold(0, |byte, value| byte << 1 | u8::from(*value > 0.0));
+    let row_bytes = vectors.ncols().div_ceil(8);
+    let mut bytes = Vec::new();
+    for block in vectors.axis_chunks_iter(Axis(0), layout::SIGN_ROWS) {
+        let first = bytes.len();
+        bytes.resize(first + layout::SIGN_ROWS * row_bytes, 0);
+        for (place, row) in block.rows().into_iter().enumerate() {
+            for (byte, values) in row.to_vec().chunks(8).enumerate() {
+                bytes[first + layout::SIGN_ROWS * byte + place] = byte_of(values);
+            }
+        }
+    }
+    bytes
 }
 
 /// Two values per byte, low nibble first; a missing last one is zero.

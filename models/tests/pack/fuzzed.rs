@@ -15,14 +15,14 @@ fn survive(bytes: &[u8]) {
 }
 
 fn bases() -> Vec<Raw> {
-    let variant = |vectors, weight_bits, neighbours| {
-        let options = PackOptions { vectors, weight_bits, neighbours, ..options() };
+    let variant = |vectors, weight_bits, neighbours, signs_from_items| {
+        let options = PackOptions { vectors, weight_bits, neighbours, signs_from_items, ..options() };
         Raw::new(&write_pack(&small_model(), &options, &key()).unwrap())
     };
     vec![
-        variant(VectorCodes::Int4, WeightBits::Four, 3),
-        variant(VectorCodes::Int8, WeightBits::Eight, 2),
-        variant(VectorCodes::Int4, WeightBits::Eight, 0),
+        variant(VectorCodes::Int4, WeightBits::Four, 3, 100),
+        variant(VectorCodes::Int8, WeightBits::Eight, 2, 0),
+        variant(VectorCodes::Int4, WeightBits::Eight, 0, 1),
     ]
 }
 

@@ -6,4 +6,5 @@ mod fuzzed;
 mod keys;
 mod malformed;
 mod round_trip;
+mod signs;
 mod support;

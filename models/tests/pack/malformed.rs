@@ -4,7 +4,7 @@ use tastekeeper::layout::{self, SdkVersion, Section, header, parameter};
 use tastekeeper::model::{Model, ModelProblem, Requirement};
 use tastekeeper_models::pack::{SigningKey, VectorCodes, write_pack};
 
-use crate::support::{Raw, key, open, options, sign, small_model, small_pack};
+use crate::support::{Raw, key, open, options, read_everything, sign, small_model, small_pack};
 
 type Change = fn(&mut Raw);
 
@@ -175,7 +175,7 @@ fn every_section_is_needed_and_has_one_length() {
     for section in Section::ALL {
         let mut raw = Raw::new(&small_pack());
         raw.remove(section);
-        if section == Section::Summary {
+        if matches!(section, Section::Summary | Section::Signs) {
             assert!(open(&raw.pack()).is_ok());
             continue;
         }
@@ -340,6 +340,47 @@ fn numbers() {
     let mut raw = Raw::new(&write_pack(&small_model(), &int8, &key()).unwrap());
     raw.put(Vectors, 3, &[0x80]);
     assert_eq!(refused(&raw.pack()), ModelProblem::BadVectors);
+}
+
+#[test]
+fn signs_contradict_the_vectors() {
+    for vectors in [VectorCodes::Int4, VectorCodes::Int8] {
+        let options = tastekeeper_models::pack::PackOptions { vectors, signs_from_items: 0, ..options() };
+        let sound = Raw::new(&write_pack(&small_model(), &options, &key()).unwrap());
+        let flipped = |at: usize, bit: u8| {
+            let mut raw = sound.clone();
+            raw.bytes(Section::Signs)[at] ^= 1 << bit;
+            raw.pack()
+        };
+        let model = open(&sound.pack()).unwrap();
+        let mut vector = [0.0; 9];
+        // Six rows of nine bits: a first byte each, and then a second.
+        for item in 0..6 {
+            model.write_vector(item as u32, &mut vector);
+            for (dim, value) in vector.into_iter().enumerate() {
+                let pack = flipped(32 * (dim / 8) + item, (dim % 8) as u8);
+                if value == 0.0 {
+                    read_everything(&open(&pack).unwrap());
+                } else {
+                    assert_eq!(refused(&pack), ModelProblem::BadSigns, "item {item}, value {dim}");
+                }
+            }
+        }
+        // Bits of no value, and of no item.
+        for (at, bit) in [(32, 1), (37, 7), (6, 0), (31, 7), (63, 0)] {
+            assert_eq!(refused(&flipped(at, bit)), ModelProblem::BadSigns, "byte {at}, bit {bit}");
+        }
+        let section = Section::Signs;
+        for change in [(|bytes| bytes.push(0)) as fn(&mut Vec<u8>), |bytes| bytes.truncate(63), Vec::clear] {
+            let mut raw = sound.clone();
+            change(raw.bytes(section));
+            assert_eq!(refused(&raw.pack()), ModelProblem::BadSectionLength { section });
+        }
+        let mut raw = sound.clone();
+        raw.entry(section).1 = 2;
+        let requirement = Requirement::Encoding { section, encoding: 2 };
+        assert_eq!(refused(&raw.pack()), ModelProblem::NeedsNewerSdk { requirement });
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use ed25519_dalek::Signer;
 use ndarray::Array2;
 use proptest::prelude::*;
 use tastekeeper::layout::{self, Section, header};
-use tastekeeper::model::{Model, ModelProblem};
+use tastekeeper::model::{Model, ModelProblem, Shortlist};
 use tastekeeper_models::dataset::{Attribute, AttributeKind, AttributeTable};
 use tastekeeper_models::pack::{PackOptions, SigningKey, WeightBits, write_pack};
 use tastekeeper_models::trained::{BlendParameters, TrainedModel};
@@ -256,12 +256,21 @@ pub fn scores(model: &Model, query: &[f32], popularity_weight: f32) -> Vec<f32> 
     scores
 }
 
+/// The shortlist of the `wanted` best guesses.
+pub fn shortlist(model: &Model, direction: &[f32], popularity_weight: f32, wanted: usize) -> Vec<u32> {
+    let mut list = Shortlist::default();
+    model.scan(direction, popularity_weight).shortlist(wanted, |_| 0.0, |_| Some(0.0), &mut list);
+    list.items().collect()
+}
+
 /// Calls every accessor over its whole range and a little beyond; returns a sum so that nothing is optimised away.
 pub fn read_everything(model: &Model) -> f64 {
     let dim = model.dim();
     let mut sum = f64::from(model.matrix().iter().sum::<f32>()) + f64::from(model.parameters().decay);
     let query: Vec<f32> = (0..dim).map(|k| (k as f32 * 0.37).sin()).collect();
     let scores = scores(model, &query, 0.25);
+    let listed = shortlist(model, &query, 0.25, 5);
+    assert!(listed.is_sorted_by(|left, right| left < right) && listed.iter().all(|item| *item < model.len()));
     let mut vector = vec![0.0; dim];
     for index in 0..model.len() + 2 {
         if let Some(id) = model.id(index) {
