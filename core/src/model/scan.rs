@@ -54,19 +54,19 @@ impl Model {
     }
 }
 
-/// Copies a row. Those of 64 dimensions, the most frequent ones, are copied without asking how long they are.
-fn copy(from: &[u8], to: &mut [u8]) {
-    fn fixed<const N: usize>(from: &[u8], to: &mut [u8]) -> bool {
-        match (<&[u8; N]>::try_from(from), <&mut [u8; N]>::try_from(to)) {
-            (Ok(from), Ok(to)) => {
-                *to = *from;
-                true
-            }
-            _ => false,
-        }
+/// Brings rows that lie apart together. Those of 64 dimensions, the most frequent ones, without asking how long each is.
+fn gather(all: &[u8], row_bytes: usize, items: &[u32], to: &mut [u8]) {
+    fn fixed<const N: usize>(all: &[u8], items: &[u32], to: &mut [u8]) {
+        let (all, to) = (all.as_chunks::<N>().0, to.as_chunks_mut::<N>().0);
+        to.iter_mut().zip(items).for_each(|(to, item)| *to = all[*item as usize]);
     }
-    if !(fixed::<32>(from, to) || fixed::<64>(from, to)) {
-        to.copy_from_slice(from);
+    match row_bytes {
+        32 => fixed::<32>(all, items, to),
+        64 => fixed::<64>(all, items, to),
+        _ => {
+            let to = to.chunks_exact_mut(row_bytes).zip(items);
+            to.for_each(|(to, item)| to.copy_from_slice(row(all, *item as usize, row_bytes)));
+        }
     }
 }
 
@@ -100,10 +100,9 @@ impl Scan<'_> {
         rows.resize(GATHERED * row_bytes, 0);
         let mut scores = [0.0; GATHERED];
         for (items, out) in items.chunks(GATHERED).zip(out[..items.len()].chunks_mut(GATHERED)) {
-            // The rows lie apart: copying them first lets the processor wait for many at once.
+            // Copying them first lets the processor wait for many at once.
+            gather(all_rows, row_bytes, items, rows);
             for (place, &item) in items.iter().enumerate() {
-                let source = row(all_rows, item as usize, row_bytes);
-                copy(source, &mut rows[place * row_bytes..][..row_bytes]);
                 scales[place] = all_scales[item as usize];
                 popularities[place] = all_popularities[item as usize];
             }

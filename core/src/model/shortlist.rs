@@ -113,7 +113,7 @@ impl Scan<'_> {
         !self.model.tables.section(Section::Signs).is_empty()
     }
 
-    /// Writes the items of the highest guesses to `list`, about as many as are `wanted`: three quarters to twice as many, if there
+    /// Writes the items of the highest guesses to `list`, about as many as are `wanted`: half to twice as many, if there
     /// are so many. `lift` says what is added to an item's score, or that the item is not wanted, and `most` a bound on what is
     /// added to any in a range. Without signs it writes none.
     pub fn shortlist(
@@ -156,7 +156,7 @@ impl Scan<'_> {
                 }
             }
             // Otherwise the sample was not like the others.
-            if list.guesses.len() >= wanted / 4 * 3 || sampled == f32::NEG_INFINITY {
+            if list.guesses.len() >= wanted / 2 || sampled == f32::NEG_INFINITY {
                 break;
             }
         }

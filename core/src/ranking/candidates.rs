@@ -38,7 +38,7 @@ const FEW_LINKED: usize = 256;
 
 /// A shortlist has so many items, so many more for each of the pool, and one more for so many of the model: the more there are, the
 /// more are alike.
-const SHORTLISTED: usize = 1_000;
+const SHORTLISTED: usize = 800;
 const SHORTLISTED_PER_PLACE: usize = 10;
 const SHORTLISTED_ONE_OF: usize = 256;
 /// It is made of so many times as many items or more. Of fewer it costs no less to read all vectors.

@@ -5,7 +5,7 @@ use tastekeeper::model::{Gathered, Model, SCAN_BLOCK, Shortlist};
 /// Items of an answer of the bare scan.
 pub(crate) const TOP: usize = 20;
 /// Items that the engine looks at when it is asked for ten: so many, and one more for so many of the model.
-const PROMISING: usize = 1_500;
+const PROMISING: usize = 1_300;
 const PROMISING_ONE_OF: usize = 256;
 /// Scores that are passed over together when none is among the best.
 const GROUP: usize = 16;

@@ -108,7 +108,7 @@ fn a_shortlist_holds_the_best_guesses() {
             let direction = whole_query(dim, seed as usize);
             let found = shortlist(&model, &direction, weight, wanted);
             let most = items.min(2 * wanted);
-            assert!((items.min(wanted) * 3 / 4..=most).contains(&found.len()), "{} of {wanted}", found.len());
+            assert!((items.min(wanted) / 2..=most).contains(&found.len()), "{} of {wanted}", found.len());
             assert!(found.is_sorted_by(|left, right| left < right));
             let guess = |item: u32| {
                 let vector = trained.vectors.row(item as usize).to_vec();
@@ -134,7 +134,7 @@ fn a_shortlist_keeps_to_what_is_wanted() {
         scan.shortlist(500, |_| 0.0, |item| wanted(item).then_some(0.0), &mut list);
         assert!(list.items().all(wanted));
         let all = (0..model.len()).filter(|item| wanted(*item)).count();
-        assert!((all.min(500) * 3 / 4..=1_000).contains(&list.items().count()));
+        assert!((all.min(500) / 2..=1_000).contains(&list.items().count()));
     }
     // What is lifted far enough is on the list, wherever it stands.
     let lifted = [5, 777, 8_999];
@@ -149,7 +149,7 @@ fn a_shortlist_keeps_to_what_is_wanted() {
     assert_eq!(list.items().count(), 0);
     let popular = shortlist(&model, &[0.0; 16], 1.0, 100);
     let least = popular.iter().map(|&item| model.popularity(item)).fold(1.0, f32::min);
-    assert!(popular.len() >= 75 && least >= model.popularity(199));
+    assert!(popular.len() >= 50 && least >= model.popularity(199));
     // Without signs there is no list.
     let model = open(&pack(&random_model(100, 16, 0, 0, 5), VectorCodes::Int4, u32::MAX)).unwrap();
     assert!(shortlist(&model, &direction, 0.0, 10).is_empty());
@@ -179,7 +179,7 @@ fn the_best_are_on_the_shortlist() {
         let exact = scores(&model, &direction, 0.0);
         let mut ranked: Vec<u32> = (0..model.len()).collect();
         ranked.sort_by(|left, right| exact[*right as usize].total_cmp(&exact[*left as usize]));
-        let listed: BTreeSet<u32> = shortlist(&model, &direction, 0.0, 2_000).into_iter().collect();
+        let listed: BTreeSet<u32> = shortlist(&model, &direction, 0.0, 1_500).into_iter().collect();
         found += ranked[..20].iter().filter(|item| listed.contains(item)).count();
         all += 20;
     }
@@ -210,7 +210,10 @@ fn answers(model: Model) -> Vec<Vec<String>> {
         let event = Event::of_item(kind, item.clone()).at(NOW_MS - 60_000 + i64::from(step));
         shop.track_all(vec![event]).unwrap();
         for kind in [RecommendationKind::ForYou, RecommendationKind::RelatedTo(item)] {
-            for boosts in [vec![], vec![Boost { filter: brand("n2"), weight: 0.5 }]] {
+            // The last one lifts a few items over all others, wherever they stand.
+            let boosts = [vec![], vec![(brand("n2"), 0.5)], vec![(filters[4].clone(), 10.0)]];
+            for boosts in boosts {
+                let boosts = boosts.into_iter().map(|(filter, weight)| Boost { filter, weight }).collect();
                 let filter = filter.clone();
                 let request = Request { filter, boosts, seed: Some(1), ..Request::new(kind.clone()) };
                 let found = shop.recommend(request).unwrap();
