@@ -95,6 +95,7 @@ pub fn guesses(kernel: Kernel, guess: Guess<'_>, blocks: &[u8], bar: f32, out: &
 }
 
 /// Writes the places of the bits that are set, and returns how many they are.
+#[expect(clippy::cast_possible_truncation, reason = "places in 64 bits")]
 fn note(wanted: &[u32; CHUNK], places: &mut [u16; CHUNK * SKETCH_ROWS + NOTED]) -> usize {
     let mut count = 0;
     for (first, pair) in (0..).step_by(2 * SKETCH_ROWS).zip(wanted.as_chunks::<2>().0) {

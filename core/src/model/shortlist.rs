@@ -6,6 +6,7 @@
 //! enough of these are looked at: `models/docs/speed.md` says how often. Only packs of large shops hold the signs apart.
 //! The same items on every platform.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use tastekeeper_kernels::{
@@ -32,8 +33,9 @@ const _: () = assert!(SKETCH_ROWS == layout::SIGN_ROWS && BLOCK.is_multiple_of(S
 #[derive(Default)]
 pub struct Shortlist {
     guesses: Vec<(u32, f32)>,
-    /// Scores, in no order.
-    ranked: Vec<f32>,
+    /// Scores of the sample, and of what is weeded, in no order.
+    sampled: Vec<f32>,
+    weeded: Vec<f32>,
 }
 
 impl Shortlist {
@@ -48,14 +50,19 @@ impl Shortlist {
             self.guesses.clear();
             return f32::INFINITY;
         };
-        self.ranked.clear();
-        self.ranked.extend(self.guesses.iter().map(|(_, score)| *score));
-        let bar = nth_or_lowest(&mut self.ranked, last);
-        let mut equals = wanted - self.ranked.iter().filter(|score| **score > bar).count().min(wanted);
-        self.guesses.retain(|(_, score)| {
-            let is_equal = *score == bar && equals > 0;
-            equals -= usize::from(is_equal);
-            *score > bar || is_equal
+        self.weeded.clear();
+        self.weeded.extend(self.guesses.iter().map(|(_, score)| *score));
+        let bar = nth_or_lowest(&mut self.weeded, last);
+        let mut equals =
+            wanted - self.weeded.iter().filter(|score| score.total_cmp(&bar).is_gt()).count().min(wanted);
+        self.guesses.retain(|(_, score)| match score.total_cmp(&bar) {
+            Ordering::Greater => true,
+            Ordering::Less => false,
+            Ordering::Equal => {
+                let is_kept = equals > 0;
+                equals = equals.saturating_sub(1);
+                is_kept
+            }
         });
         bar
     }
@@ -140,10 +147,12 @@ impl Scan<'_> {
             biases: &self.popularities,
         };
         let mut look = Look { kernel: self.kernel, guess, blocks, most, lift, found: [(0, 0.0); BLOCK] };
-        let sampled = look.bar_of_sample(wanted, &mut list.ranked);
-        for bar in [sampled, f32::NEG_INFINITY] {
-            let (rows, row_bytes) = (tables.section(Section::Vectors), tables.vector_row_bytes());
-            let mut bar = bar;
+        let (rows, row_bytes) = (tables.section(Section::Vectors), tables.vector_row_bytes());
+        let place = look.sample(wanted, &mut list.sampled);
+        // The sample may not be like the others: then more of it counts, and at last nothing is known of how high guesses are.
+        for place in [place, place.saturating_mul(MANY), usize::MAX] {
+            let mut bar = nth_or_lowest(&mut list.sampled, place);
+            let is_last = bar == f32::NEG_INFINITY;
             list.guesses.clear();
             for first in (0..scale_codes.len()).step_by(BLOCK) {
                 look.at(first, BLOCK, bar, |item, score| {
@@ -155,8 +164,7 @@ impl Scan<'_> {
                     bar = bar.max(list.weed(wanted));
                 }
             }
-            // Otherwise the sample was not like the others.
-            if list.guesses.len() >= wanted / 2 || sampled == f32::NEG_INFINITY {
+            if list.guesses.len() >= wanted / 2 || is_last {
                 break;
             }
         }
@@ -203,21 +211,23 @@ impl<M: Fn(Range<u32>) -> f32, L: Fn(u32) -> Option<f32>> Look<'_, M, L> {
         }
     }
 
-    /// What a few more than `wanted` of all items are probably above, by some that stand all over the shop. With too few of these
-    /// to tell, all items are.
-    fn bar_of_sample(&mut self, wanted: usize, scores: &mut Vec<f32>) -> f32 {
+    /// Writes the scores of some items that stand all over the shop, and returns the place among them of the score that a few more than
+    /// `wanted` of all items are probably above. Writes none of a small shop.
+    fn sample(&mut self, wanted: usize, scores: &mut Vec<f32>) -> usize {
         let items = self.guess.scale_codes.len();
         scores.clear();
         if items > 2 * SAMPLES * SAMPLE {
+            let apart = items / SAMPLES - SAMPLE;
             for place in 0..SAMPLES {
-                let first = place * items / SAMPLES / SKETCH_ROWS * SKETCH_ROWS;
+                // At no regular distance, which groups of items may have as well: steps of the golden ratio.
+                let within = place * 2_531 % 4_096 * apart / 4_096;
+                let first = (place * items / SAMPLES + within) / SKETCH_ROWS * SKETCH_ROWS;
                 self.at(first, SAMPLE, f32::NEG_INFINITY, |_, score| scores.push(score));
             }
         }
-        // In 64 bits: a product of counts.
-        let share =
-            |count: usize| count as u64 * (MORE[0] * SAMPLES * SAMPLE) as u64 / (MORE[1] * items) as u64;
-        nth_or_lowest(scores, usize::try_from(share(wanted.min(items))).unwrap_or(usize::MAX) + 1)
+        let counted = wanted.min(items) * MORE[0] / MORE[1];
+        let share = counted as u64 * (SAMPLES * SAMPLE) as u64 / items as u64;
+        usize::try_from(share).unwrap_or(usize::MAX) + 1
     }
 }
 
