@@ -124,7 +124,7 @@ fn note(wanted: &[u32; CHUNK], places: &mut [u16; CHUNK * SKETCH_ROWS + NOTED]) 
 /// The `place`-th highest score, from 0 on. Changes the order.
 ///
 /// # Panics
-/// If there are not so many, or one is not a number.
+/// If there are not so many.
 pub fn nth_highest(scores: &mut [f32], place: usize) -> f32 {
     *scores.select_nth_unstable_by(place, |left, right| right.total_cmp(left)).1
 }

@@ -3,7 +3,7 @@
 //! In: the query of a [`Scan`], and how many items are wanted. Out: the items whose guessed scores are the highest. A guess takes
 //! each value of a vector for its sign times the root of the mean square, which is `1 / sqrt(dim)` in a unit vector. So it reads
 //! an eighth of the bytes of int8 vectors, and of many items the few best are among the best guesses, nearly always, if
-//! enough of these are looked at: `models/docs/speed.md` says how often. Only packs of large shops hold the signs apart.
+//! enough of these are looked at: ADR 15 says how often. Only packs of large shops hold the signs apart.
 //! The same items on every platform.
 
 use std::cmp::Ordering;
@@ -99,7 +99,7 @@ impl Signs {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
-                reason = "0 to 127, and a half"
+                reason = "0 to 15, and a half"
             )]
             let rounded = fits.map(|steps| ((steps + 0.5) as u8).min(MOST_PER_HALF));
             signs.tables[half / 2][half % 2] = rounded;
