@@ -1,8 +1,9 @@
 //! How well one query fits each of many quantised rows, as fast as the processor at hand can read them.
 //!
 //! In: a [`Query`] of 8-bit codes, rows of int4 or int8 codes one after the other, a scale and a bias for each row. Out: a
-//! score per row. Or, coarser and faster, guesses from a few bits of each row ([`guesses`]). The sum over dimensions is of integers, so that every kernel gives the same bits; scaling and biasing is
-//! one multiplication and one addition in `f32`, never fused.
+//! score per row. Or, coarser and faster, guesses from a few bits of each row ([`guesses`]). The sum over dimensions is of integers,
+//! so that every kernel gives the same bits; scaling and biasing is one multiplication and one addition in `f32`, never
+//! fused.
 //!
 //! This is the only place of the engine with `unsafe` code: calls of intrinsics that the processor was asked for, loads
 //! whose bounds are checked before each block, and the mapping of a file ([`map`]). [`nh`] is what a file's fingerprint begins

@@ -6,7 +6,7 @@
 use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
 
-use super::sketch::{GROUP, HalfTable, SKETCH_ROWS};
+use super::sketch::{GROUP, HalfTable, SKETCH_ROWS, Summed};
 use super::{Codes, Kernel, Query, scalar};
 
 /// Bytes of a register.
@@ -95,33 +95,21 @@ unsafe fn step<const DOTPROD: bool>(mut sum: int32x4_t, a: int8x16_t, b: int8x16
     sum
 }
 
-pub(crate) fn sketch_sums(
-    tables: &[[HalfTable; 2]],
-    blocks: &[u8],
-    least: u16,
-    sums: &mut [[u16; SKETCH_ROWS]],
-    wanted: &mut [u32],
-) {
+pub(crate) fn sketch_sums(tables: &[[HalfTable; 2]], blocks: &[u8], least: u16, out: &mut [Summed]) {
     // SAFETY: NEON is part of every aarch64.
-    unsafe { sketch_sums_neon(tables, blocks, least, sums, wanted) }
+    unsafe { sketch_sums_neon(tables, blocks, least, out) }
 }
 
 /// # Safety
 /// NEON.
 #[target_feature(enable = "neon")]
-unsafe fn sketch_sums_neon(
-    tables: &[[HalfTable; 2]],
-    blocks: &[u8],
-    least: u16,
-    sums: &mut [[u16; SKETCH_ROWS]],
-    wanted: &mut [u32],
-) {
+unsafe fn sketch_sums_neon(tables: &[[HalfTable; 2]], blocks: &[u8], least: u16, out: &mut [Summed]) {
     const BITS: [u8; WIDTH] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
     // SAFETY: sixteen bytes.
     let load = |bytes: &[u8; WIDTH]| unsafe { vld1q_u8(bytes.as_ptr()) };
     let bits = load(&BITS);
     let blocks = blocks.chunks_exact(SKETCH_ROWS * tables.len());
-    for ((block, sums), wanted) in blocks.zip(sums).zip(wanted) {
+    for (block, Summed { sums, wanted }) in blocks.zip(out) {
         *wanted = 0;
         for (half, sums) in sums.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
             let mut both = [vdupq_n_u16(0); 2];

@@ -1,6 +1,6 @@
 //! The reference: safe code in lanes, which a compiler turns into what the target has.
 
-use super::sketch::{HalfTable, SKETCH_ROWS};
+use super::sketch::{HalfTable, SKETCH_ROWS, Summed};
 use super::{Codes, FINISHED, Finish, Query, only_code};
 
 /// Sums that are kept apart until a row's end, so that they can stand in one register or several.
@@ -83,15 +83,9 @@ fn look_up(finish: &Finish<'_>, sums: &[i32], scales: &[u8], biases: &[u8], out:
     top
 }
 
-pub(crate) fn sketch_sums(
-    tables: &[[HalfTable; 2]],
-    blocks: &[u8],
-    least: u16,
-    sums: &mut [[u16; SKETCH_ROWS]],
-    wanted: &mut [u32],
-) {
+pub(crate) fn sketch_sums(tables: &[[HalfTable; 2]], blocks: &[u8], least: u16, out: &mut [Summed]) {
     let blocks = blocks.chunks_exact(SKETCH_ROWS * tables.len());
-    for ((block, sums), wanted) in blocks.zip(sums).zip(wanted) {
+    for (block, Summed { sums, wanted }) in blocks.zip(out) {
         sums.fill(0);
         for (bytes, [low, high]) in block.as_chunks::<SKETCH_ROWS>().0.iter().zip(tables) {
             for (sum, byte) in sums.iter_mut().zip(bytes) {

@@ -70,19 +70,19 @@ pub fn guesses(kernel: Kernel, guess: Guess<'_>, blocks: &[u8], bar: f32, out: &
     assert_eq!(blocks.len(), rows.div_ceil(SKETCH_ROWS) * block_bytes, "whole blocks");
     assert!(bias_codes.len() == rows && out.len() >= rows, "a code and a place per row");
     let least = guess.least_sum(bar);
-    let (mut sums, mut wanted) = ([[0; SKETCH_ROWS]; CHUNK], [0; CHUNK]);
+    let mut summed = [Summed { sums: [0; SKETCH_ROWS], wanted: 0 }; CHUNK];
     let mut places = [0; CHUNK * SKETCH_ROWS + NOTED];
     let (mut first, mut count) = (0, 0);
     for blocks in blocks.chunks(CHUNK * block_bytes) {
-        wanted.fill(0);
-        sum_up(kernel, tables, blocks, least, &mut sums, &mut wanted);
-        let noted = note(&wanted, &mut places);
+        let summed = &mut summed[..blocks.len() / block_bytes];
+        sum_up(kernel, tables, blocks, least, summed);
+        let noted = note(summed, &mut places);
         for &place in &places[..noted] {
             let place = usize::from(place);
             let row = first + place;
             // Behind the last row.
             let (Some(&scale), Some(&bias)) = (scale_codes.get(row), bias_codes.get(row)) else { break };
-            let sum = sums[place / SKETCH_ROWS][place % SKETCH_ROWS];
+            let sum = summed[place / SKETCH_ROWS].sums[place % SKETCH_ROWS];
             let fit = if scale == 0 { 0.0 } else { unit * f32::from(sum) + base };
             let score = fit + biases[usize::from(bias)];
             // Written in any case, and kept if it counts, which it mostly does.
@@ -96,10 +96,12 @@ pub fn guesses(kernel: Kernel, guess: Guess<'_>, blocks: &[u8], bar: f32, out: &
 
 /// Writes the places of the bits that are set, and returns how many they are.
 #[expect(clippy::cast_possible_truncation, reason = "places in 64 bits")]
-fn note(wanted: &[u32; CHUNK], places: &mut [u16; CHUNK * SKETCH_ROWS + NOTED]) -> usize {
+fn note(summed: &[Summed], places: &mut [u16; CHUNK * SKETCH_ROWS + NOTED]) -> usize {
     let mut count = 0;
-    for (first, pair) in (0..).step_by(2 * SKETCH_ROWS).zip(wanted.as_chunks::<2>().0) {
-        let mut left = u64::from(pair[0]) | u64::from(pair[1]) << SKETCH_ROWS;
+    // Two blocks at once, for fewer turns of a loop.
+    for (first, pair) in (0..).step_by(2 * SKETCH_ROWS).zip(summed.chunks(2)) {
+        let second = pair.get(1).map_or(0, |block| block.wanted);
+        let mut left = u64::from(pair[0].wanted) | u64::from(second) << SKETCH_ROWS;
         if left == u64::MAX {
             let all = &mut places[count..count + 2 * SKETCH_ROWS];
             all.iter_mut().zip(first..).for_each(|(place, row)| *place = row);
@@ -121,6 +123,15 @@ fn note(wanted: &[u32; CHUNK], places: &mut [u16; CHUNK * SKETCH_ROWS + NOTED]) 
     count
 }
 
+/// What is made of a block.
+#[derive(Clone, Copy)]
+pub(crate) struct Summed {
+    /// Of each row.
+    pub(crate) sums: [u16; SKETCH_ROWS],
+    /// A bit for each row whose sum is wanted, the lowest for the first.
+    pub(crate) wanted: u32,
+}
+
 /// The `place`-th highest score, from 0 on. Changes the order.
 ///
 /// # Panics
@@ -129,23 +140,16 @@ pub fn nth_highest(scores: &mut [f32], place: usize) -> f32 {
     *scores.select_nth_unstable_by(place, |left, right| right.total_cmp(left)).1
 }
 
-/// Writes the sums of the rows of each block, and a bit for each that is at least `least`, the lowest for the first row.
-fn sum_up(
-    kernel: Kernel,
-    tables: &[[HalfTable; 2]],
-    blocks: &[u8],
-    least: u16,
-    sums: &mut [[u16; SKETCH_ROWS]],
-    wanted: &mut [u32],
-) {
+/// Writes the sums of the rows of each block, and which of them are at least `least`.
+fn sum_up(kernel: Kernel, tables: &[[HalfTable; 2]], blocks: &[u8], least: u16, out: &mut [Summed]) {
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2 | Kernel::Vnni => super::x86::sketch_sums(tables, blocks, least, sums, wanted),
+        Kernel::Avx2 | Kernel::Vnni => super::x86::sketch_sums(tables, blocks, least, out),
         #[cfg(target_arch = "aarch64")]
-        Kernel::Neon | Kernel::Dotprod => super::neon::sketch_sums(tables, blocks, least, sums, wanted),
+        Kernel::Neon | Kernel::Dotprod => super::neon::sketch_sums(tables, blocks, least, out),
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        Kernel::Simd128 => super::wasm::sketch_sums(tables, blocks, least, sums, wanted),
-        Kernel::Scalar => super::scalar::sketch_sums(tables, blocks, least, sums, wanted),
+        Kernel::Simd128 => super::wasm::sketch_sums(tables, blocks, least, out),
+        Kernel::Scalar => super::scalar::sketch_sums(tables, blocks, least, out),
         _ => panic!("this processor does not have the kernel"),
     }
 }

@@ -6,7 +6,7 @@
 
 use std::arch::wasm32::*;
 
-use super::sketch::{GROUP, HalfTable, SKETCH_ROWS};
+use super::sketch::{GROUP, HalfTable, SKETCH_ROWS, Summed};
 use super::{Codes, Kernel, MAX_DIM, Query, scalar};
 
 /// Bytes of a register.
@@ -123,17 +123,11 @@ fn across([a, b, c, d]: [v128; ROWS]) -> v128 {
     pairs(pairs(a, b), pairs(c, d))
 }
 
-pub(crate) fn sketch_sums(
-    tables: &[[HalfTable; 2]],
-    blocks: &[u8],
-    least: u16,
-    sums: &mut [[u16; SKETCH_ROWS]],
-    wanted: &mut [u32],
-) {
+pub(crate) fn sketch_sums(tables: &[[HalfTable; 2]], blocks: &[u8], least: u16, out: &mut [Summed]) {
     // SAFETY: sixteen bytes.
     let load = |bytes: &[u8; WIDTH]| unsafe { v128_load(bytes.as_ptr().cast()) };
     let blocks = blocks.chunks_exact(SKETCH_ROWS * tables.len());
-    for ((block, sums), wanted) in blocks.zip(sums).zip(wanted) {
+    for (block, Summed { sums, wanted }) in blocks.zip(out) {
         *wanted = 0;
         for (half, sums) in sums.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
             let (mut first, mut second) = (u16x8_splat(0), u16x8_splat(0));

@@ -6,7 +6,7 @@
 
 use std::arch::x86_64::*;
 
-use super::sketch::{GROUP, HalfTable, SKETCH_ROWS};
+use super::sketch::{GROUP, HalfTable, SKETCH_ROWS, Summed};
 use super::{Codes, FINISHED, Finish, Kernel, Query, only_code, scalar};
 
 /// Bytes of a register.
@@ -294,31 +294,19 @@ unsafe fn finish_avx2(codes: Finish<'_>, sums: &[i32], out: &mut [f32]) -> f32 {
     lanes.into_iter().fold(f32::NEG_INFINITY, f32::max)
 }
 
-pub(crate) fn sketch_sums(
-    tables: &[[HalfTable; 2]],
-    blocks: &[u8],
-    least: u16,
-    sums: &mut [[u16; SKETCH_ROWS]],
-    wanted: &mut [u32],
-) {
+pub(crate) fn sketch_sums(tables: &[[HalfTable; 2]], blocks: &[u8], least: u16, out: &mut [Summed]) {
     assert!(has_avx2(), "this processor does not have the kernel");
     // SAFETY: AVX2 was asked for.
-    unsafe { sketch_sums_avx2(tables, blocks, least, sums, wanted) }
+    unsafe { sketch_sums_avx2(tables, blocks, least, out) }
 }
 
 /// # Safety
 /// AVX2.
 #[target_feature(enable = "avx2")]
-unsafe fn sketch_sums_avx2(
-    tables: &[[HalfTable; 2]],
-    blocks: &[u8],
-    least: u16,
-    sums: &mut [[u16; SKETCH_ROWS]],
-    wanted: &mut [u32],
-) {
+unsafe fn sketch_sums_avx2(tables: &[[HalfTable; 2]], blocks: &[u8], least: u16, out: &mut [Summed]) {
     let least = _mm256_set1_epi16(least.cast_signed());
     let blocks = blocks.chunks_exact(SKETCH_ROWS * tables.len());
-    for ((block, sums), wanted) in blocks.zip(sums).zip(wanted) {
+    for (block, Summed { sums, wanted }) in blocks.zip(out) {
         // Eight rows in each half: from 0 and 16 on, and from 8 and 24 on.
         let (mut first, mut second) = (_mm256_setzero_si256(), _mm256_setzero_si256());
         let mut add = |bytes| {
