@@ -3,7 +3,11 @@
 //! Enters: events, oldest first. Leaves: the newest signals, the cart, the wish list, purchases and dislikes.
 //! Must never: depend on anything but the events and their order, so that replaying gives the same bits.
 
+mod ordered;
+
 use std::collections::{BTreeSet, VecDeque};
+
+use ordered::Ordered;
 
 use crate::catalog::{KnownItem, KnownSearch};
 use crate::event::{Action, StoredEvent, Subject};
@@ -56,14 +60,14 @@ pub(crate) struct Profile {
     /// Newest first, without repeats.
     pub(crate) viewed: VecDeque<String>,
     /// In the order they were put in.
-    pub(crate) cart: Vec<(KnownItem, u32)>,
-    pub(crate) wishlist: Vec<String>,
+    pub(crate) cart: Ordered<(KnownItem, u32)>,
+    pub(crate) wishlist: Ordered<String>,
     /// Oldest first.
     pub(crate) purchases: Vec<Purchase>,
     /// Subjects the shopper is not interested in.
     pub(crate) dislikes: BTreeSet<Subject>,
     /// Badly rated items with the strength of the dislike, 0 to 1.
-    pub(crate) bad_ratings: Vec<(String, f32)>,
+    pub(crate) bad_ratings: Ordered<(String, f32)>,
 }
 
 impl std::fmt::Debug for Profile {
@@ -124,10 +128,10 @@ impl Profile {
             Action::AddToCart { item, quantity } => self.add_to_cart(item, *quantity),
             Action::RemoveFromCart { item, quantity } => self.take_from_cart(item, *quantity),
             Action::AddToWishlist(item) => self.wish(item),
-            Action::RemoveFromWishlist(item) => self.wishlist.retain(|wished| wished != item),
+            Action::RemoveFromWishlist(item) => self.wishlist.remove(item),
             Action::Purchase { items, .. } => {
                 for item in items {
-                    self.cart.retain(|(carted, _)| carted.text() != item);
+                    self.cart.remove(item);
                     self.purchases.push(Purchase { item: item.as_str().into(), time_ms: event.time_ms });
                 }
             }
@@ -141,9 +145,9 @@ impl Profile {
                 }
             }
             Action::Rate { item, value } => {
-                self.bad_ratings.retain(|(rated, _)| rated != item);
+                self.bad_ratings.remove(item);
                 if *value < 0.0 {
-                    self.bad_ratings.push((item.clone(), -value));
+                    self.bad_ratings.add(item, || (item.clone(), -value));
                 }
             }
             Action::NotInterested(subject) => {
@@ -158,34 +162,30 @@ impl Profile {
             Action::AddToCart { item, quantity } => self.add_to_cart(item, *quantity),
             Action::RemoveFromCart { item, quantity } => self.take_from_cart(item, *quantity),
             Action::AddToWishlist(item) => self.wish(item),
-            Action::RemoveFromWishlist(item) => self.wishlist.retain(|wished| wished != item),
-            Action::Purchase { items, .. } => {
-                self.cart.retain(|(carted, _)| !items.iter().any(|item| item == carted.text()))
-            }
+            Action::RemoveFromWishlist(item) => self.wishlist.remove(item),
+            Action::Purchase { items, .. } => items.iter().for_each(|item| self.cart.remove(item)),
             _ => {}
         }
     }
 
     fn add_to_cart(&mut self, item: &str, quantity: u32) {
-        match self.cart.iter_mut().find(|(carted, _)| carted.text() == item) {
+        match self.cart.get_mut(item) {
             Some((_, count)) => *count = count.saturating_add(quantity),
-            None => self.cart.push((item.into(), quantity)),
+            None => self.cart.add(item, || (item.into(), quantity)),
         }
     }
 
     fn take_from_cart(&mut self, item: &str, quantity: u32) {
-        self.cart.retain_mut(|(carted, count)| {
-            if carted.text() == item {
-                *count = count.saturating_sub(quantity);
+        if let Some((_, count)) = self.cart.get_mut(item) {
+            *count = count.saturating_sub(quantity);
+            if *count == 0 {
+                self.cart.remove(item);
             }
-            *count > 0
-        });
+        }
     }
 
     fn wish(&mut self, item: &str) {
-        if !self.wishlist.iter().any(|wished| wished == item) {
-            self.wishlist.push(item.to_owned());
-        }
+        self.wishlist.add(item, || item.to_owned());
     }
 
     fn signal(&mut self, signal: Signal) {
@@ -235,7 +235,7 @@ mod tests {
             event(6, Action::Refund { items: vec![a()] }),
         ];
         let profile = Profile::fold(&events);
-        assert_eq!(profile.cart, [("b".into(), 1)]);
+        assert_eq!(*profile.cart, [("b".into(), 1)]);
         assert_eq!(profile.purchases, [Purchase { item: "a".into(), time_ms: 4 }]);
     }
 
@@ -254,14 +254,16 @@ mod tests {
         let bought = Profile::fold(
             events.iter().chain([&quiet(5, Action::Purchase { items: vec![a()], quantity: 1 })]),
         );
-        assert_eq!(bought, Profile { wishlist: vec!["b".into()], ..Profile::default() });
+        let mut wished = Profile::default();
+        wished.wish("b");
+        assert_eq!(bought, wished);
     }
 
     #[test]
     fn a_new_rating_replaces_the_old_one() {
         let rate = |time, value| event(time, Action::Rate { item: "a".into(), value });
-        assert_eq!(Profile::fold(&[rate(1, -0.5)]).bad_ratings, [("a".to_owned(), 0.5)]);
-        assert_eq!(Profile::fold(&[rate(1, -0.5), rate(2, 1.0)]).bad_ratings, []);
+        assert_eq!(*Profile::fold(&[rate(1, -0.5)]).bad_ratings, [("a".to_owned(), 0.5)]);
+        assert!(Profile::fold(&[rate(1, -0.5), rate(2, 1.0)]).bad_ratings.is_empty());
     }
 
     #[test]

@@ -174,9 +174,9 @@ pub(crate) fn summarise(view: &View, history: &History, profile: &Profile) -> Pr
         categories: shares(SymbolKind::Category),
         brands: shares(SymbolKind::Brand),
         cart: profile.cart.iter().map(|(item, quantity)| (item.text().to_owned(), *quantity)).collect(),
-        wishlist: profile.wishlist.clone(),
+        wishlist: profile.wishlist.to_vec(),
         purchases: profile.purchases.len(),
-        bad_ratings: profile.bad_ratings.clone(),
+        bad_ratings: profile.bad_ratings.to_vec(),
         not_interested: profile.dislikes.iter().cloned().collect(),
         interests: history
             .interests()
