@@ -5,6 +5,7 @@
 //! Must never: shrink, or decide anything by an item's name or price.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// What a sensitive category would reveal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -237,7 +238,17 @@ const WORDS: &[(SensitiveTopic, &[&str])] = &[
     ),
 ];
 
-/// The topic of a category, by its id or its name; `None` when the built-in list does not know it.
+/// The entries of [`WORDS`] with their first words, ascending by these: nobody waits for the whole list at each category of a shop.
+static BY_FIRST_WORD: LazyLock<Vec<(&str, &str, SensitiveTopic)>> = LazyLock::new(|| {
+    let first = |entry: &'static str| entry.split(' ').next().unwrap_or_default();
+    let entries =
+        WORDS.iter().flat_map(|(topic, entries)| entries.iter().map(|entry| (first(entry), *entry, *topic)));
+    let mut sorted: Vec<_> = entries.collect();
+    sorted.sort_unstable();
+    sorted
+});
+
+/// The topic of a category, by its id or its name, the first one of several; `None` when the built-in list does not know it.
 #[must_use]
 pub fn sensitive_topic(category: &str) -> Option<SensitiveTopic> {
     let plain = plain(category);
@@ -247,14 +258,18 @@ pub fn sensitive_topic(category: &str) -> Option<SensitiveTopic> {
     if let Some((_, topic)) = TAXONOMY_NODES.iter().find(|(node, _)| below(node)) {
         return Some(*topic);
     }
-    let spaced: String =
-        plain.chars().map(|character| if character.is_alphanumeric() { character } else { ' ' }).collect();
-    let words: Vec<&str> = spaced.split_whitespace().collect();
-    let says = |entry: &&str| (0..words.len()).any(|first| begins(&words[first..], entry));
-    WORDS.iter().find(|(_, entries)| entries.iter().any(says)).map(|(topic, _)| *topic)
+    let words: Vec<&str> =
+        plain.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let said = |from: usize| {
+        let words = &words[from..];
+        let at = BY_FIRST_WORD.partition_point(|(first, ..)| *first < words[0]);
+        let candidates = BY_FIRST_WORD[at..].iter().take_while(|(first, ..)| *first == words[0]);
+        candidates.filter(|(_, entry, _)| begins(words, entry)).map(|(.., topic)| *topic).min()
+    };
+    (0..words.len()).filter_map(said).min()
 }
 
-/// Whether `words` begin with those of `entry`. Nothing is allocated: every category of a shop is compared with the whole list.
+/// Whether `words` begin with those of `entry`.
 fn begins(words: &[&str], entry: &str) -> bool {
     let mut rest = entry;
     for word in words {
