@@ -94,6 +94,8 @@ impl Retention {
 /// The history of one profile.
 pub(crate) struct History {
     events: Vec<StoredEvent>,
+    /// Whether they came in the order of their times, so that nobody looks for the oldest or the newest.
+    is_ordered: bool,
     event_ids: BTreeSet<String>,
     interests: BTreeMap<String, Interest>,
     log: Box<dyn RecordLog>,
@@ -108,6 +110,7 @@ impl History {
     pub(crate) fn new(log: Box<dyn RecordLog>, records: &[Vec<u8>]) -> Result<Self> {
         let mut history = Self {
             events: Vec::new(),
+            is_ordered: true,
             event_ids: BTreeSet::new(),
             interests: BTreeMap::new(),
             log,
@@ -148,7 +151,7 @@ impl History {
     /// Puts what `change` leaves of each event in its place, in memory only.
     pub(crate) fn retain_events(&mut self, change: impl Fn(StoredEvent) -> Option<StoredEvent>) {
         self.events = std::mem::take(&mut self.events).into_iter().filter_map(change).collect();
-        self.rebuild_event_ids();
+        self.events_changed();
     }
 
     /// Takes over the events and interests of another history; an event that is alike is not taken twice. Durable.
@@ -169,7 +172,7 @@ impl History {
         }
         self.events = events;
         self.interests = interests;
-        self.rebuild_event_ids();
+        self.events_changed();
         Ok(())
     }
 
@@ -191,12 +194,18 @@ impl History {
 
     /// The events from place `first` on, if they came in time order after all others; then a fold can go on with them.
     pub(crate) fn appended_since(&self, first: usize) -> Option<&[StoredEvent]> {
-        let newest_before = self.events[..first].iter().map(|event| event.time_ms).max();
+        let before = &self.events[..first];
+        let newest_before = if self.is_ordered {
+            before.last().map(|event| event.time_ms)
+        } else {
+            before.iter().map(|event| event.time_ms).max()
+        };
         let times = newest_before.into_iter().chain(self.events[first..].iter().map(|event| event.time_ms));
         times.is_sorted().then(|| &self.events[first..])
     }
 
     fn remember(&mut self, event: StoredEvent) {
+        self.is_ordered &= self.events.last().is_none_or(|last| last.time_ms <= event.time_ms);
         self.event_ids.extend(event.event_id.clone());
         self.events.push(event);
     }
@@ -292,7 +301,9 @@ impl History {
         }
         let before = self.events.len();
         let cutoff = retention.cutoff_ms(now_ms);
-        self.events.retain(|event| event.time_ms >= cutoff);
+        if !(self.is_ordered && self.events.first().is_none_or(|oldest| oldest.time_ms >= cutoff)) {
+            self.events.retain(|event| event.time_ms >= cutoff);
+        }
         if self.events.len() > retention.max_events {
             // A tenth goes at once, so that a full history is not rewritten at every event.
             let keep = retention.max_events - retention.max_events / 10;
@@ -308,7 +319,7 @@ impl History {
         }
         let changed = self.events.len() < before;
         if changed {
-            self.rebuild_event_ids();
+            self.events_changed();
             self.rewrite_due = true;
         }
         if self.rewrite_due {
@@ -402,7 +413,7 @@ impl History {
         if !mutant!(ForgetOnlyOnDisk) {
             self.events = events;
             self.interests = interests;
-            self.rebuild_event_ids();
+            self.events_changed();
         }
         self.rewrite_due = false;
         written
@@ -417,7 +428,7 @@ impl History {
         let erased = if mutant!(EraseOnlyMemory) { Ok(()) } else { self.log.erase() };
         if matches!(erased, Ok(()) | Err(Error::ErasurePending { .. })) {
             self.events.clear();
-            self.event_ids.clear();
+            self.events_changed();
             self.interests.clear();
             self.rewrite_due = false;
         }
@@ -435,8 +446,10 @@ impl History {
         }
     }
 
-    fn rebuild_event_ids(&mut self) {
+    /// Brings what is known of the events up to date after another change than one more at their end.
+    fn events_changed(&mut self) {
         self.event_ids = self.events.iter().filter_map(|event| event.event_id.clone()).collect();
+        self.is_ordered = self.events.is_sorted_by_key(|event| event.time_ms);
     }
 }
 
@@ -510,6 +523,22 @@ mod tests {
         assert_eq!(times, (3..21).collect::<Vec<_>>());
         assert!(history.retain(92 * DAY_MS, RETENTION, &mut random()));
         assert_eq!(history.len(), 0);
+    }
+
+    #[test]
+    fn an_event_that_comes_late_is_as_old_as_it_says() {
+        let mut history = empty();
+        for (id, day) in [("new", 10), ("late", 1), ("last", 10)] {
+            track(&mut history, Event::view(id).at(day * DAY_MS), 10 * DAY_MS);
+        }
+        assert!(history.appended_since(1).is_none(), "the second is older than the first");
+        assert_eq!(history.appended_since(2).map(<[_]>::len), Some(1));
+        track(&mut history, Event::view("between").at(5 * DAY_MS), 10 * DAY_MS);
+        assert!(history.appended_since(3).is_none(), "the fourth is older than the third");
+        assert!(history.retain(92 * DAY_MS, RETENTION, &mut random()));
+        let days: Vec<i64> = history.timeline().iter().map(|event| event.time_ms / DAY_MS).collect();
+        assert_eq!(days, [5, 10, 10]);
+        assert!(!history.retain(92 * DAY_MS, RETENTION, &mut random()));
     }
 
     #[test]
