@@ -109,7 +109,7 @@ impl History {
     /// [`Error::StorageCorrupt`] when an authenticated record cannot be decoded.
     pub(crate) fn new(log: Box<dyn RecordLog>, records: &[Vec<u8>]) -> Result<Self> {
         let mut history = Self {
-            events: Vec::new(),
+            events: Vec::with_capacity(records.len()),
             is_ordered: true,
             event_ids: BTreeSet::new(),
             interests: BTreeMap::new(),
