@@ -94,7 +94,7 @@ impl Retention {
 /// The history of one profile.
 pub(crate) struct History {
     events: Vec<StoredEvent>,
-    /// Whether they came in the order of their times, so that nobody looks for the oldest or the newest.
+    /// Whether they came in the order of their times, so that nobody looks for the oldest, or for what came late.
     is_ordered: bool,
     event_ids: BTreeSet<String>,
     interests: BTreeMap<String, Interest>,
@@ -194,12 +194,10 @@ impl History {
 
     /// The events from place `first` on, if they came in time order after all others; then a fold can go on with them.
     pub(crate) fn appended_since(&self, first: usize) -> Option<&[StoredEvent]> {
-        let before = &self.events[..first];
-        let newest_before = if self.is_ordered {
-            before.last().map(|event| event.time_ms)
-        } else {
-            before.iter().map(|event| event.time_ms).max()
-        };
+        if self.is_ordered {
+            return Some(&self.events[first..]);
+        }
+        let newest_before = self.events[..first].iter().map(|event| event.time_ms).max();
         let times = newest_before.into_iter().chain(self.events[first..].iter().map(|event| event.time_ms));
         times.is_sorted().then(|| &self.events[first..])
     }

@@ -147,7 +147,7 @@ impl Profile {
             Action::Rate { item, value } => {
                 self.bad_ratings.remove(item);
                 if *value < 0.0 {
-                    self.bad_ratings.add(item, || (item.clone(), -value));
+                    self.bad_ratings.add((item.clone(), -value));
                 }
             }
             Action::NotInterested(subject) => {
@@ -171,7 +171,7 @@ impl Profile {
     fn add_to_cart(&mut self, item: &str, quantity: u32) {
         match self.cart.get_mut(item) {
             Some((_, count)) => *count = count.saturating_add(quantity),
-            None => self.cart.add(item, || (item.into(), quantity)),
+            None => self.cart.add((item.into(), quantity)),
         }
     }
 
@@ -185,7 +185,7 @@ impl Profile {
     }
 
     fn wish(&mut self, item: &str) {
-        self.wishlist.add(item, || item.to_owned());
+        self.wishlist.add(item.to_owned());
     }
 
     fn signal(&mut self, signal: Signal) {

@@ -244,7 +244,7 @@ static BY_FIRST_WORD: LazyLock<Vec<(&str, &str, SensitiveTopic)>> = LazyLock::ne
     for (topic, entries) in WORDS {
         for entry in *entries {
             let first = entry.split(' ').next().unwrap_or_default();
-            // Placed one by one: there are two hundred, and the code of a sort would be longer than all of them.
+            // Placed one by one: they are few, and the code of a sort would be longer than all of them.
             sorted.insert(sorted.partition_point(|(other, ..)| *other < first), (first, entry, *topic));
         }
     }

@@ -27,6 +27,7 @@ impl OfItem for (KnownItem, u32) {
     }
 }
 
+/// The entries, first added first; read as a slice.
 #[derive(PartialEq)]
 pub(crate) struct Ordered<T> {
     entries: Vec<T>,
@@ -60,11 +61,11 @@ impl<T: OfItem> Ordered<T> {
         Some(&mut self.entries[place])
     }
 
-    /// Adds what `entry` gives at the end, unless there is one with this id.
-    pub(super) fn add(&mut self, id: &str, entry: impl FnOnce() -> T) {
-        if let Err(at) = self.find(id) {
+    /// Adds `entry` at the end, unless there is one with its id.
+    pub(super) fn add(&mut self, entry: T) {
+        if let Err(at) = self.find(entry.id()) {
             self.places.insert(at, self.entries.len());
-            self.entries.push(entry());
+            self.entries.push(entry);
         }
     }
 
@@ -94,7 +95,7 @@ mod tests {
                 let found = list.iter_mut().find(|(known, _)| *known == id);
                 match change {
                     0 => ordered.remove(&id),
-                    1 => ordered.add(&id, || (id.clone(), value)),
+                    1 => ordered.add((id.clone(), value)),
                     _ => ordered.get_mut(&id).into_iter().for_each(|entry| entry.1 = value),
                 }
                 match (change, found) {
