@@ -6,7 +6,6 @@
 //! item. The format is drawn in `core/docs/format.md`.
 
 use std::fmt;
-use std::sync::Arc;
 
 pub use key::PublicKey;
 pub use parameters::Parameters;
@@ -114,7 +113,7 @@ impl Model {
     /// # Errors
     ///
     /// The first broken rule, in the order of `format.md`.
-    pub fn open(bytes: Arc<[u8]>, trusted: &[PublicKey]) -> Result<Self, ModelProblem> {
+    pub fn open(bytes: &[u8], trusted: &[PublicKey]) -> Result<Self, ModelProblem> {
         Self::verify(bytes.into(), trusted)
     }
 

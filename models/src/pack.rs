@@ -3,8 +3,6 @@
 //! In: a [`TrainedModel`], [`PackOptions`] and a [`SigningKey`]. Out: the bytes of a pack that the engine's own reader
 //! has opened, or a [`PackError`] that names the field at fault. Nothing reaches the disk but whole files.
 
-use std::sync::Arc;
-
 use tastekeeper::layout::{self, Section};
 use tastekeeper::model::{Model, ModelProblem};
 
@@ -147,7 +145,7 @@ pub fn write_pack(
     let sections = sections::build(model, options);
     let mut bytes = container::body(options.pack_version, options.created_day, &sections)?;
     bytes.extend(key.trailer(&bytes));
-    Model::open(Arc::from(bytes.as_slice()), &[key.public_key()])?;
+    Model::open(&bytes, &[key.public_key()])?;
     Ok(bytes)
 }
 

@@ -167,7 +167,7 @@ fn engine_lists(name: &str, log: &Dataset, training: &Dataset, split: Split, con
     let key = SigningKey::from_random(&[7; 40]);
     let options = PackOptions { model_id: "peers".to_owned(), ..PackOptions::default() };
     let bytes = write_pack(&model, &options, &key).unwrap();
-    let pack = Arc::new(Model::open(bytes.into(), &[key.public_key()]).unwrap());
+    let pack = Arc::new(Model::open(&bytes, &[key.public_key()]).unwrap());
 
     // item numbers of the exchange are the trained model's
     let numbers: BTreeMap<&str, u32> = (0..).zip(&model.items).map(|(i, id)| (id.as_str(), i)).collect();

@@ -152,7 +152,7 @@ pub fn sample_pack(pack_version: u64) -> Vec<u8> {
 /// The sample model, opened once for all tests of a process.
 pub fn sample() -> Arc<Model> {
     static MODEL: OnceLock<Arc<Model>> = OnceLock::new();
-    let open = || Arc::new(Model::open(sample_pack(1).into(), &[trusted_key()]).expect("just written"));
+    let open = || Arc::new(Model::open(&sample_pack(1), &[trusted_key()]).expect("just written"));
     MODEL.get_or_init(open).clone()
 }
 

@@ -76,7 +76,7 @@ impl Shelf {
 
 /// What a verification says of the bytes.
 fn verified(bytes: &[u8], keys: &[PublicKey]) -> ModelProblem {
-    Model::open(bytes.into(), keys).unwrap_err()
+    Model::open(bytes, keys).unwrap_err()
 }
 
 fn second_key() -> SigningKey {
@@ -107,7 +107,7 @@ fn a_pack_is_known_after_it_was_verified_once() {
     shelf.load().unwrap();
     let bytes = fs::read(shelf.path()).unwrap();
     let from_memory = shelf.open_with(&[&signing_key()]).load_model_bytes(&bytes).unwrap();
-    let verified = Model::open(bytes.as_slice().into(), &[signing_key().public_key()]).unwrap();
+    let verified = Model::open(&bytes, &[signing_key().public_key()]).unwrap();
     assert_eq!(from_memory, *verified.info());
 }
 
@@ -192,8 +192,7 @@ fn a_pack_is_used_also_where_it_cannot_be_remembered() {
     let shelf = Shelf::new();
     let shop = shelf.open_with(&[&signing_key()]);
     // Its version is known, its fingerprint is not: that another recommender opened it leaves no file to know again.
-    shop.install_model(Model::open(sample_pack(1).into(), &[signing_key().public_key()]).unwrap().into())
-        .unwrap();
+    shop.install_model(Model::open(&sample_pack(1), &[signing_key().public_key()]).unwrap().into()).unwrap();
     shelf.phone.random.fail(true);
     shop.load_model(&shelf.path()).unwrap();
     shelf.phone.random.fail(false);

@@ -81,7 +81,7 @@ fn a_known_pack_opens_in_little_memory() {
 
 /// A shop in memory with `items` items, prices and stock, and a short history.
 fn shop(items: u32) -> Recommender {
-    let model = Model::open(sample::pack(items).into(), &[sample::signing_key().public_key()]).unwrap();
+    let model = Model::open(&sample::pack(items), &[sample::signing_key().public_key()]).unwrap();
     let platform =
         Platform::in_memory(Arc::new(FixedClock::new(sample::NOW_MS)), Arc::new(SeededRandom::new(3)));
     let shop = Recommender::open(config(), platform).unwrap();

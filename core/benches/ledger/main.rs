@@ -119,7 +119,7 @@ fn rare() -> Request {
 /// A shop in memory with prices and stock for every item of the pack in `folder`, and a shopper.
 fn open(folder: &Path) -> Result<Shop, Box<dyn Error>> {
     let key = PublicKey::parse(&std::fs::read_to_string(folder.join("sample.pub"))?)?;
-    let model = Arc::new(Model::open(std::fs::read(folder.join("sample.tkpack"))?.into(), &[key])?);
+    let model = Arc::new(Model::open(&std::fs::read(folder.join("sample.tkpack"))?, &[key])?);
     let items = model.len();
     let events = shop::events(50, items);
     let engine = shop::shop(&model, shop::catalogue(items), events, SeededRandom::new(1));

@@ -13,10 +13,10 @@ const SEED: [u8; 32] = [7; 32];
 fuzz_target!(|data: &[u8]| {
     let key = SigningKey::from_bytes(&SEED);
     let trusted = PublicKey::from_bytes(KEY_ID, &key.verifying_key().to_bytes()).expect("a sound test key");
-    if let Ok(model) = Model::open(data.into(), std::slice::from_ref(&trusted)) {
+    if let Ok(model) = Model::open(data, std::slice::from_ref(&trusted)) {
         read(&model);
     }
-    if let Ok(model) = Model::open(sign(&key, data).into(), &[trusted]) {
+    if let Ok(model) = Model::open(&sign(&key, data), &[trusted]) {
         read(&model);
     }
 });

@@ -72,7 +72,7 @@ impl Recommender {
     /// # Errors
     /// [`Error::ModelInvalid`] saying why.
     pub fn load_model_bytes(&self, bytes: &[u8]) -> Result<ModelInfo> {
-        self.load(PackBytes::Held(bytes.into()))
+        self.load(bytes.into())
     }
 
     fn load(&self, bytes: PackBytes) -> Result<ModelInfo> {
@@ -120,6 +120,6 @@ fn read(path: &Path) -> Result<PackBytes> {
     }
     Ok(match Map::of(&file) {
         Ok(map) => PackBytes::Mapped(map),
-        Err(_) => PackBytes::Held(fs::read(path).map_err(unreadable)?.into()),
+        Err(_) => PackBytes::from(fs::read(path).map_err(unreadable)?.as_slice()),
     })
 }

@@ -125,15 +125,14 @@ impl KnownPack {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
     use crate::model::PackBytes;
 
     const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/pack-v1/");
 
-    fn pack() -> Arc<[u8]> {
-        std::fs::read(format!("{FIXTURES}small.tkpack")).unwrap().into()
+    fn pack() -> Vec<u8> {
+        std::fs::read(format!("{FIXTURES}small.tkpack")).unwrap()
     }
 
     fn key() -> PublicKey {
@@ -141,7 +140,7 @@ mod tests {
     }
 
     fn known(seed: u8) -> KnownPack {
-        KnownPack::of(&Model::open(pack(), &[key()]).unwrap(), [seed; 32])
+        KnownPack::of(&Model::open(&pack(), &[key()]).unwrap(), [seed; 32])
     }
 
     fn is_known(bytes: &[u8], known: KnownPack, trusted: &[PublicKey]) -> bool {
@@ -150,14 +149,15 @@ mod tests {
 
     #[test]
     fn a_pack_is_known_again_with_all_that_is_told_of_it() {
-        let verified = Model::open(pack(), &[key()]).unwrap();
+        let verified = Model::open(&pack(), &[key()]).unwrap();
         let others = [known(2), KnownPack::largest(), known(1)];
-        let (model, is_known) = Model::recognise(pack().into(), &[key()], &others).unwrap();
+        let (model, is_known) = Model::recognise(pack().as_slice().into(), &[key()], &others).unwrap();
         assert!(is_known);
         assert_eq!(model.info(), verified.info());
         assert_eq!((model.matrix(), model.parameters()), (verified.matrix(), verified.parameters()));
         assert_eq!(KnownPack::of(&model, [1; 32]), known(1));
-        let (_, is_known) = Model::recognise(pack().into(), &[key()], &[KnownPack::largest()]).unwrap();
+        let (_, is_known) =
+            Model::recognise(pack().as_slice().into(), &[key()], &[KnownPack::largest()]).unwrap();
         assert!(!is_known);
     }
 
@@ -214,7 +214,7 @@ mod tests {
                 bytes[at] = random.next_u32().to_le_bytes()[0];
             }
             let known = KnownPack { fingerprint: fingerprint(&[9; 32], &bytes), ..known(9) };
-            let Ok((model, true)) = Model::recognise(PackBytes::Held(bytes.into()), &[key()], &[known])
+            let Ok((model, true)) = Model::recognise(PackBytes::from(bytes.as_slice()), &[key()], &[known])
             else {
                 continue;
             };

@@ -39,7 +39,7 @@ impl Draws {
 fn model() -> Arc<Model> {
     let key = PublicKey::parse(&std::fs::read_to_string(format!("{FILES}shop.pub")).unwrap()).unwrap();
     let pack = std::fs::read(format!("{FILES}shop.tkpack")).unwrap();
-    Arc::new(Model::open(pack.into(), &[key]).unwrap())
+    Arc::new(Model::open(&pack, &[key]).unwrap())
 }
 
 /// The shop's items, most with a price, a few with other categories, and `new` ones that the model does not know.

@@ -184,7 +184,7 @@ fn ask(shop: &Recommender, request: Request) -> impl FnMut() -> Duration + '_ {
 
 fn model(items: u32) -> Arc<Model> {
     let key = sample::signing_key().public_key();
-    Arc::new(Model::open(sample::pack(items).into(), &[key]).expect("just written"))
+    Arc::new(Model::open(&sample::pack(items), &[key]).expect("just written"))
 }
 
 /// A shop in memory with a shopper of `count` events.

@@ -19,7 +19,7 @@ const EVENTS: u32 = 50;
 pub(crate) fn measure(items: u32, rounds: usize) -> Vec<Row> {
     let pack = sample::pack(items);
     let key = sample::signing_key().public_key();
-    let model = Arc::new(Model::open(pack.into(), &[key]).expect("just written"));
+    let model = Arc::new(Model::open(&pack, &[key]).expect("just written"));
     let events = sample::events(EVENTS, items);
     let shop = sample::shop(&model, sample::catalogue(items), events, SystemRandom);
     let query = sample::query();

@@ -1,12 +1,15 @@
 //! The best of many scores, and the bare scan for them.
 
 use tastekeeper::model::{Gathered, Model, SCAN_BLOCK, Shortlist};
+use tastekeeper_kernels::dense;
 
 /// Items of an answer of the bare scan.
 pub(crate) const TOP: usize = 20;
 /// Items that the engine looks at when it is asked for ten: so many, and one more for so many of the model.
 const PROMISING: usize = 1_300;
 const PROMISING_ONE_OF: usize = 256;
+/// So many of the best are scored again, with the query as it is, and not in 8 bits. The engine does so with more.
+const AGAIN: usize = 28;
 /// Scores that are passed over together when none is among the best.
 const GROUP: usize = 16;
 
@@ -35,7 +38,7 @@ impl Best {
             }
             best.bar()
         });
-        best
+        best.exactly(model, direction)
     }
 
     /// The best of those items that look promising by their signs: as many of these as the engine looks at for ten.
@@ -52,12 +55,25 @@ impl Best {
             scan.scores_of(items, &mut room.gathered, &mut scores);
             best.offer_each(items, &scores);
         }
-        best
+        best.exactly(model, direction)
+    }
+
+    /// Orders the items by the scores of the query as it is, and leaves the best.
+    fn exactly(mut self, model: &Model, direction: &[f32]) -> Self {
+        let mut vector = [0.0; 64];
+        let vector = &mut vector[..model.dim()];
+        for (score, item) in &mut self.0 {
+            model.write_vector(*item, vector);
+            *score = dense::dot(vector, direction);
+        }
+        self.0.sort_unstable_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+        self.0.truncate(TOP);
+        self
     }
 
     /// What a score must exceed to be among the best.
     fn bar(&self) -> f32 {
-        self.0.get(TOP - 1).map_or(f32::NEG_INFINITY, |last| last.0)
+        self.0.get(AGAIN - 1).map_or(f32::NEG_INFINITY, |last| last.0)
     }
 
     /// Takes what is among the best of the scores from item `first` on.
@@ -81,7 +97,7 @@ impl Best {
             for (item, &score) in items.zip(scores) {
                 if score > self.bar() {
                     let place = self.0.partition_point(|kept| kept.0 >= score);
-                    self.0.truncate(TOP - 1);
+                    self.0.truncate(AGAIN - 1);
                     self.0.insert(place, (score, item));
                 }
             }

@@ -85,7 +85,7 @@ impl Contestants {
                 ..PackOptions::default()
             };
             let pack: Arc<[u8]> = write_pack(&model, &options, &sample::signing_key())?.into();
-            Ok(Model::open(pack, &[sample::signing_key().public_key()])?)
+            Ok(Model::open(&pack, &[sample::signing_key().public_key()])?)
         };
         let (int8, int4) = (packed(VectorCodes::Int8)?, packed(VectorCodes::Int4)?);
         let words = vec![1; model.vectors.len() / 8];

@@ -4,7 +4,6 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 use serde_json::Value;
@@ -41,7 +40,7 @@ pub(super) fn run(arguments: &CardArguments, output: &mut Output) -> Result<(), 
         .collect();
     files::check_outputs(&[arguments.out.as_deref()], &inputs)?;
     let bytes = files::read(&arguments.pack)?;
-    let model = Model::open(Arc::from(bytes), &keys::trusted_keys(&arguments.key)?)
+    let model = Model::open(&bytes, &keys::trusted_keys(&arguments.key)?)
         .map_err(|problem| keys::refused(&arguments.pack, &problem))?;
     // a summary that another tool wrote may be anything
     let summary = model.summary().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);

@@ -3,7 +3,6 @@
 //! A pack whose key is not known is shown as well, and says so: its contents are checked, its signature cannot be.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -54,13 +53,13 @@ pub(super) fn run(arguments: &InspectArguments, output: &mut Output) -> Result<(
 /// The model, and whether its signature was checked.
 fn open(arguments: &InspectArguments, bytes: &[u8]) -> Result<(Model, &'static str), Failure> {
     let trusted = keys::trusted_keys(&arguments.key)?;
-    match Model::open(Arc::from(bytes), &trusted) {
+    match Model::open(bytes, &trusted) {
         Ok(model) => Ok((model, "valid")),
         Err(ModelProblem::UnknownKey) if arguments.key.is_empty() => {
             // opened under a key of the moment: the contents are checked in full, the signature is not
             let moment = SigningKey::from_random(&[1; 40]);
             let copy = resign(bytes, &moment).map_err(|error| Failure::in_file(&arguments.pack, &error))?;
-            let model = Model::open(copy.into(), &[moment.public_key()])
+            let model = Model::open(&copy, &[moment.public_key()])
                 .map_err(|problem| keys::refused(&arguments.pack, &problem))?;
             Ok((model, "not checked: the key is not known; give it with --key"))
         }

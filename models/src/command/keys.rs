@@ -114,7 +114,7 @@ fn read_public_key(path: &Path) -> Result<PublicKey, Failure> {
 /// Opens a pack that one of the keys in the files `given`, or the development key, must have signed.
 pub(super) fn open_pack(path: &Path, given: &[PathBuf]) -> Result<Model, Failure> {
     let bytes = files::read(path)?;
-    Model::open(bytes.into(), &trusted_keys(given)?).map_err(|problem| refused(path, &problem))
+    Model::open(&bytes, &trusted_keys(given)?).map_err(|problem| refused(path, &problem))
 }
 
 /// Why a pack was refused, and what to do about a key.

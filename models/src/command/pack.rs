@@ -4,7 +4,6 @@
 mod transitions;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use tastekeeper::model::Model;
@@ -184,7 +183,7 @@ pub(super) fn announce(
     key: &SigningKey,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let model = Model::open(Arc::from(bytes), &[key.public_key()]).map_err(Failure::operation)?;
+    let model = Model::open(bytes, &[key.public_key()]).map_err(Failure::operation)?;
     let info = model.info();
     output.line(format_args!(
         "{}: {} items, model {} B, ids {} B, attributes {} B, file {} B; version {}, signed by {}",

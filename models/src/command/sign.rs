@@ -1,7 +1,6 @@
 //! `tastekeeper sign`: another signature for a pack, a new key, a signature that `minisign -V` checks.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 use tastekeeper::model::Model;
@@ -85,8 +84,7 @@ pub(super) fn run(arguments: &SignArguments, output: &mut Output) -> Result<(), 
     };
     let named = arguments.out.as_ref().unwrap_or(path);
     let detached = if arguments.detached {
-        Model::open(Arc::from(signed.as_slice()), &[key.public_key()])
-            .map_err(|problem| keys::refused(named, &problem))?;
+        Model::open(&signed, &[key.public_key()]).map_err(|problem| keys::refused(named, &problem))?;
         let comment = format!("timestamp:{}", files::now_seconds()?);
         let text = key.detached_signature(&signed, &comment).map_err(Failure::packing)?;
         Some((files::signature_beside(named), text))

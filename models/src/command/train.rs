@@ -3,7 +3,6 @@
 mod summary;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use tastekeeper::model::Model;
@@ -163,8 +162,7 @@ pub(super) fn run(arguments: &TrainArguments, output: &mut Output) -> Result<(),
     let summary = summary::summary(&arguments.told(), &dataset, &report, &seeds);
     let options = PackOptions { summary: Some(summary.to_string()), ..options };
     let bytes = write_pack(&model, &options, &key).map_err(Failure::packing)?;
-    let model_of_pack =
-        Model::open(Arc::from(bytes.as_slice()), &[key.public_key()]).map_err(Failure::operation)?;
+    let model_of_pack = Model::open(&bytes, &[key.public_key()]).map_err(Failure::operation)?;
     let card = Card { model: &model_of_pack, summary: &summary, report: None }.text();
     if let Some(path) = &arguments.report {
         let all = summary::with_tuning(summary, &report.tuning);

@@ -96,7 +96,7 @@ fn packed(model: &TrainedModel, width: usize) -> Result<Arc<Model>, PackError> {
         ..PackOptions::default()
     };
     let bytes = write_pack(model, &options, &key)?;
-    Ok(Arc::new(Model::open(bytes.into(), &[key.public_key()])?))
+    Ok(Arc::new(Model::open(&bytes, &[key.public_key()])?))
 }
 
 #[cfg(test)]

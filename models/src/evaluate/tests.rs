@@ -51,7 +51,7 @@ fn open_with(model: &TrainedModel, summary: Option<String>) -> Arc<Model> {
     let key = SigningKey::from_random(&[7; 40]);
     let options = PackOptions { model_id: "test".to_owned(), summary, ..PackOptions::default() };
     let bytes = write_pack(model, &options, &key).unwrap();
-    Arc::new(Model::open(bytes.into(), &[key.public_key()]).unwrap())
+    Arc::new(Model::open(&bytes, &[key.public_key()]).unwrap())
 }
 
 /// The trained model with every value as the pack gives it back.

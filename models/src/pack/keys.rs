@@ -5,7 +5,6 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -144,7 +143,7 @@ impl fmt::Debug for SigningKey {
 pub fn resign(pack: &[u8], key: &SigningKey) -> Result<Vec<u8>, PackError> {
     let mut bytes = unsigned_body(pack)?.to_vec();
     bytes.extend(key.trailer(&bytes));
-    Model::open(Arc::from(bytes.as_slice()), &[key.public_key()])?;
+    Model::open(&bytes, &[key.public_key()])?;
     Ok(bytes)
 }
 
@@ -170,7 +169,7 @@ pub fn attach_signature(body: &[u8], minisig: &str, key: &PublicKey) -> Result<V
         return Err(problem());
     }
     let bytes = [body, &trailer].concat();
-    Model::open(Arc::from(bytes.as_slice()), std::slice::from_ref(key))?;
+    Model::open(&bytes, std::slice::from_ref(key))?;
     Ok(bytes)
 }
 

@@ -4,7 +4,7 @@ use ndarray::{Array2, Axis};
 use tastekeeper::layout::{self, Section, parameter as at};
 
 use super::container::index32;
-use super::quantize;
+use super::quantize::{self, QueryMoments};
 use super::{Built, PackOptions, VectorCodes, WeightBits};
 use crate::trained::TrainedModel;
 
@@ -14,7 +14,7 @@ pub(super) fn build(model: &TrainedModel, options: &PackOptions) -> Vec<Built> {
     let neighbours = longest.min(usize::from(options.neighbours));
     let max_scale = max_scale(&model.vectors, options.vectors);
     let edge_step = edge_step(model, neighbours, options.weight_bits);
-    let (vectors, scales) = vectors(&model.vectors, options.vectors, max_scale);
+    let (vectors, scales) = vectors(model, options.vectors, max_scale);
     let mut sections = vec![
         Built::plain(Section::Info, info(options)),
         Built::plain(Section::Parameters, parameters(model, neighbours, max_scale, edge_step)),
@@ -111,18 +111,19 @@ fn max_scale(vectors: &Array2<f32>, codes: VectorCodes) -> f32 {
     if largest == 0.0 { 1.0 } else { largest / most }
 }
 
-fn vectors(vectors: &Array2<f32>, codes: VectorCodes, max_scale: f32) -> (Built, Vec<u8>) {
+fn vectors(model: &TrainedModel, codes: VectorCodes, max_scale: f32) -> (Built, Vec<u8>) {
+    let moments = QueryMoments::new(&model.vectors, &model.counts);
     let mut bytes = Vec::new();
     let mut scales = Vec::new();
-    for row in rows(vectors) {
+    for row in rows(&model.vectors) {
         let scale = match codes {
             VectorCodes::Int4 => {
-                let (codes, scale) = quantize::int4_row(&row, max_scale);
+                let (codes, scale) = moments.int4_row(&row, max_scale);
                 bytes.extend(nibbles(codes.iter().map(|code| code.cast_unsigned() & 0x0f)));
                 scale
             }
             VectorCodes::Int8 => {
-                let (codes, scale) = quantize::int8_row(&row, max_scale);
+                let (codes, scale) = moments.int8_row(&row, max_scale);
                 bytes.extend(codes.iter().map(|code| code.cast_unsigned()));
                 scale
             }

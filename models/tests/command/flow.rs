@@ -145,7 +145,7 @@ fn packs_are_signed_anew_and_for_minisign() {
     run(&[&attach[..], &[&at("release.pub"), "--out", &at("release.tkpack")]].concat()).ok();
     let pack = std::fs::read(at("release.tkpack")).unwrap();
     let public = PublicKey::parse(&elsewhere.public_key_text()).unwrap();
-    assert_eq!(Model::open(pack.into(), &[public]).unwrap().len(), 40);
+    assert_eq!(Model::open(&pack, &[public]).unwrap().len(), 40);
 }
 
 #[test]

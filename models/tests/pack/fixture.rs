@@ -21,7 +21,7 @@ fn fixture() -> Model {
 fn fixture_named(name: &str) -> Model {
     let key = std::fs::read_to_string(folder().join("key.pub")).unwrap();
     let bytes: Arc<[u8]> = std::fs::read(folder().join(name)).unwrap().into();
-    Model::open(bytes, &[PublicKey::parse(&key).unwrap()]).unwrap()
+    Model::open(&bytes, &[PublicKey::parse(&key).unwrap()]).unwrap()
 }
 
 #[test]

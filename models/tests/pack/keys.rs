@@ -10,7 +10,7 @@ fn another_key_signs_the_same_content() {
     let other = SigningKey::from_random(&[3; 40]);
     let bytes = resign(&small_pack(), &other).unwrap();
     assert_eq!(open(&bytes).unwrap_err(), ModelProblem::UnknownKey);
-    let model = Model::open(bytes.clone().into(), &[other.public_key()]).unwrap();
+    let model = Model::open(&bytes, &[other.public_key()]).unwrap();
     assert_eq!(model.info().digest, open(&small_pack()).unwrap().info().digest);
     assert_eq!(resign(&bytes, &key()).unwrap(), small_pack());
     assert!(matches!(resign(b"TKPACK", &other), Err(PackError::Refused(ModelProblem::Truncated))));
@@ -41,5 +41,5 @@ fn minisigns_own_signature_opens_a_pack() {
     let pack = read("small.tkpack");
     let body = unsigned_body(&pack).unwrap();
     let attached = attach_signature(body, &text("body.minisig"), &key).unwrap();
-    assert_eq!(Model::open(attached.into(), &[key]).unwrap().info().pack_version, 7);
+    assert_eq!(Model::open(&attached, &[key]).unwrap().info().pack_version, 7);
 }

@@ -192,6 +192,6 @@ fn bad_options_are_refused_by_name() {
 #[test]
 fn an_untrusted_or_empty_key_list_opens_nothing() {
     let bytes = small_pack();
-    let refused = tastekeeper::model::Model::open(bytes.into(), &[]);
+    let refused = tastekeeper::model::Model::open(&bytes, &[]);
     assert_eq!(refused.unwrap_err(), ModelProblem::UnknownKey);
 }

@@ -1,7 +1,5 @@
 //! A small model with every feature, random models, and packs taken apart and put together again.
 
-use std::sync::Arc;
-
 use blake2::{Blake2b512, Digest};
 use ed25519_dalek::Signer;
 use ndarray::Array2;
@@ -19,7 +17,7 @@ pub fn key() -> SigningKey {
 }
 
 pub fn open(bytes: &[u8]) -> Result<Model, ModelProblem> {
-    Model::open(Arc::from(bytes), &[key().public_key()])
+    Model::open(bytes, &[key().public_key()])
 }
 
 /// `body` with a trailer by [`key`], whatever it holds.

@@ -64,7 +64,7 @@ pub fn config(settings: &Settings) -> Config {
 #[must_use]
 pub fn model(version: u64) -> Arc<Model> {
     static MODELS: OnceLock<[Arc<Model>; 2]> = OnceLock::new();
-    let open = |version| Arc::new(Model::open(pack(version).into(), &[trusted_key()]).expect("just written"));
+    let open = |version| Arc::new(Model::open(pack(version), &[trusted_key()]).expect("just written"));
     let models = MODELS.get_or_init(|| [open(1), open(2)]);
     Arc::clone(&models[usize::from(version == 2)])
 }

@@ -89,7 +89,7 @@ impl Crowd {
         let key = PublicKey::parse(&std::fs::read_to_string(folder.join(KEY))?)
             .map_err(|_| "the shop's key is none")?;
         let pack = std::fs::read(folder.join(format!("{}.tkpack", PACKS[0])))?;
-        let model = Arc::new(Model::open(pack.into(), std::slice::from_ref(&key))?);
+        let model = Arc::new(Model::open(&pack, std::slice::from_ref(&key))?);
         let signature = std::fs::read_to_string(folder.join(format!("{VOCABULARY}.minisig")))?;
         let vocabulary = Vocabulary::open(&std::fs::read(folder.join(VOCABULARY))?, &signature, &[key])?;
         let topics = topics(&shop, &vocabulary);

@@ -99,7 +99,7 @@ pub(super) fn train_and_pack(
     let bytes = write_pack(&model, &options, &key).map_err(Failure::packing)?;
     let path = folder.join("shop.tkpack");
     files::write(&path, &bytes)?;
-    let model = Model::open(bytes.into(), &[key.public_key()]).map_err(Failure::operation)?;
+    let model = Model::open(&bytes, &[key.public_key()]).map_err(Failure::operation)?;
     let info = model.info();
     let rest = info.file_bytes - info.model_bytes - info.id_bytes - info.attribute_bytes;
     screen.fact("packed", format_args!("{} B for {} items", grouped(info.file_bytes), grouped(info.items)));
