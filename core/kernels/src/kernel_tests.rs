@@ -130,8 +130,21 @@ fn sketch_sums_of(tables: &[[HalfTable; 2]], blocks: &[u8]) -> Vec<u16> {
 fn guesses_agree(tables: &[[HalfTable; 2]], blocks: &[u8], missing: usize, biases: &[f32; 256], seed: u32) {
     let rows = (blocks.len() / tables.len()).saturating_sub(missing);
     let scale_codes: Vec<u8> = noise(rows, seed).iter().map(|code| code % 8).collect();
+    let mut blocks = blocks.to_vec();
+    for (row, _) in scale_codes.iter().enumerate().filter(|(_, code)| **code == 0) {
+        let block = &mut blocks[row / SKETCH_ROWS * SKETCH_ROWS * tables.len()..];
+        block
+            .iter_mut()
+            .skip(row % SKETCH_ROWS)
+            .step_by(SKETCH_ROWS)
+            .take(tables.len())
+            .for_each(|byte| *byte = 0);
+    }
+    let blocks = &blocks[..];
     let mut bias_codes = noise(rows, seed ^ 1);
-    bias_codes.iter_mut().for_each(|code| *code &= 0xe0);
+    // Where there are many rows, so many are alike that whole chunks are.
+    let kept = if rows > 1_000 { 0x80 } else { 0xe0 };
+    bias_codes.iter_mut().for_each(|code| *code &= kept);
     bias_codes.sort_unstable_by(|left, right| right.cmp(left));
     let (scale_codes, bias_codes) = (&scale_codes[..], &bias_codes[..]);
     let guess = Guess { tables, unit: 0.37, base: -100.0, scale_codes, bias_codes, biases };

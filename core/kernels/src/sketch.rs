@@ -25,7 +25,8 @@ const _: () = assert!(2 * GROUP * MOST_PER_HALF as usize <= u8::MAX as usize);
 pub type HalfTable = [u8; 16];
 
 /// What a query makes of sketches. The guess of a row's score is `unit * sum + base + biases[bias_codes[row]]`, with the sum of what
-/// the tables say of the row's half bytes, or only the bias, where the row's scale code is 0: it is all zeros then.
+/// the tables say of the row's half bytes, or only the bias, where the row's scale code is 0: it is all zeros then, and so is its
+/// sketch.
 #[derive(Clone, Copy, Debug)]
 pub struct Guess<'a> {
     /// Two for each byte of a row, the low half's first. No number is above [`MOST_PER_HALF`].
@@ -36,7 +37,7 @@ pub struct Guess<'a> {
     pub base: f32,
     /// One per row.
     pub scale_codes: &'a [u8],
-    /// One per row. No later row's bias is above the first one's.
+    /// One per row. No row's bias is above the one before.
     pub bias_codes: &'a [u8],
     /// What each bias code adds.
     pub biases: &'a [f32; 256],
@@ -70,21 +71,34 @@ pub fn guesses(kernel: Kernel, guess: Guess<'_>, blocks: &[u8], bar: f32, out: &
     assert_eq!(blocks.len(), rows.div_ceil(SKETCH_ROWS) * block_bytes, "whole blocks");
     assert!(bias_codes.len() == rows && out.len() >= rows, "a code and a place per row");
     let least = guess.least_sum(bar);
+    let of_zeros: u16 = tables.as_flattened().iter().map(|table| u16::from(table[0])).sum();
+    let bias_of = |row: usize| biases[usize::from(bias_codes[row])];
     let mut summed = [Summed { sums: [0; SKETCH_ROWS], wanted: 0 }; CHUNK];
     let mut places = [0; CHUNK * SKETCH_ROWS + NOTED];
     let (mut first, mut count) = (0, 0);
     for blocks in blocks.chunks(CHUNK * block_bytes) {
         let summed = &mut summed[..blocks.len() / block_bytes];
         sum_up(kernel, tables, blocks, least, summed);
-        let noted = note(summed, &mut places);
+        let noted = match kernel {
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx2 | Kernel::Vnni => super::x86::note(summed, &mut places),
+            _ => note(summed, &mut places),
+        };
+        // Codes lie far apart, and each would be waited for: they are looked up only where they may tell rows apart.
+        let end = rows.min(first + CHUNK * SKETCH_ROWS);
+        let (highest, lowest) = (bias_of(first), bias_of(end - 1));
+        let only_bias = (highest.to_bits() == lowest.to_bits()).then_some(highest);
         for &place in &places[..noted] {
             let place = usize::from(place);
             let row = first + place;
-            // Behind the last row.
-            let (Some(&scale), Some(&bias)) = (scale_codes.get(row), bias_codes.get(row)) else { break };
+            if row >= end {
+                // Behind the last row.
+                break;
+            }
             let sum = summed[place / SKETCH_ROWS].sums[place % SKETCH_ROWS];
-            let fit = if scale == 0 { 0.0 } else { unit * f32::from(sum) + base };
-            let score = fit + biases[usize::from(bias)];
+            let is_zero = sum == of_zeros && scale_codes[row] == 0;
+            let fit = if is_zero { 0.0 } else { unit * f32::from(sum) + base };
+            let score = fit + only_bias.unwrap_or_else(|| bias_of(row));
             // Written in any case, and kept if it counts, which it mostly does.
             out[count] = (u32::try_from(row).unwrap_or(u32::MAX), score);
             count += usize::from(score > bar);
@@ -94,9 +108,13 @@ pub fn guesses(kernel: Kernel, guess: Guess<'_>, blocks: &[u8], bar: f32, out: &
     count
 }
 
-/// Writes the places of the bits that are set, and returns how many they are.
+/// Rows of a chunk, and room for a few that are written in any case.
+pub(crate) type Places = [u16; CHUNK * SKETCH_ROWS + NOTED];
+
+/// Writes the places of the bits that are set, and returns how many they are. Inlined, for processors that count bits.
 #[expect(clippy::cast_possible_truncation, reason = "places in 64 bits")]
-fn note(summed: &[Summed], places: &mut [u16; CHUNK * SKETCH_ROWS + NOTED]) -> usize {
+#[inline(always)]
+pub(crate) fn note(summed: &[Summed], places: &mut Places) -> usize {
     let mut count = 0;
     // Two blocks at once, for fewer turns of a loop.
     for (first, pair) in (0..).step_by(2 * SKETCH_ROWS).zip(summed.chunks(2)) {

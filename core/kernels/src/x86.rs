@@ -6,7 +6,7 @@
 
 use std::arch::x86_64::*;
 
-use super::sketch::{GROUP, HalfTable, SKETCH_ROWS, Summed};
+use super::sketch::{self, GROUP, HalfTable, Places, SKETCH_ROWS, Summed};
 use super::{Codes, FINISHED, Finish, Kernel, Query, only_code, scalar};
 
 /// Bytes of a register.
@@ -14,8 +14,10 @@ const WIDTH: usize = 32;
 /// Rows of a block.
 const ROWS: usize = FINISHED;
 
+/// Every processor with the first has the others.
 fn has_avx2() -> bool {
-    is_x86_feature_detected!("avx2")
+    let counts_bits = is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("popcnt");
+    is_x86_feature_detected!("avx2") && counts_bits
 }
 
 fn has_vnni() -> bool {
@@ -333,6 +335,16 @@ unsafe fn sketch_sums_avx2(tables: &[[HalfTable; 2]], blocks: &[u8], least: u16,
             store(tail, _mm256_permute2x128_si256::<0x31>(first, second));
         }
     }
+}
+
+pub(crate) fn note(summed: &[Summed], places: &mut Places) -> usize {
+    #[target_feature(enable = "bmi1,popcnt")]
+    fn counting(summed: &[Summed], places: &mut Places) -> usize {
+        sketch::note(summed, places)
+    }
+    assert!(has_avx2(), "this processor does not have the kernel");
+    // SAFETY: what it is compiled for was asked for.
+    unsafe { counting(summed, places) }
 }
 
 /// What at most [`GROUP`] tables say of the bytes of each row, in a byte for each.

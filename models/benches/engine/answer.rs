@@ -47,9 +47,7 @@ pub(crate) fn measure(items: u32, rounds: usize) -> Vec<Row> {
     contest.enter("ndarray f32 + top 20", None, || {
         time_warm(|| {
             let scores = dense.dot(&ArrayView1::from(black_box(&query)));
-            let mut best = Best::default();
-            best.offer(0, scores.as_slice().expect("a vector is contiguous"));
-            best
+            Best::of_scores(scores.as_slice().expect("a vector is contiguous"))
         })
     });
 

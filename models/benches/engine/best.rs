@@ -1,5 +1,7 @@
 //! The best of many scores, and the bare scan for them.
 
+use std::cmp::Ordering;
+
 use tastekeeper::model::{Gathered, Model, SCAN_BLOCK, Shortlist};
 use tastekeeper_kernels::dense;
 
@@ -10,6 +12,8 @@ const PROMISING: usize = 1_300;
 const PROMISING_ONE_OF: usize = 256;
 /// So many of the best are scored again, with the query as it is, and not in 8 bits. The engine does so with more.
 const AGAIN: usize = 28;
+/// What may be among the best is weeded out when it is so much.
+const MOST: usize = 128;
 /// Scores that are passed over together when none is among the best.
 const GROUP: usize = 16;
 
@@ -26,25 +30,32 @@ pub(crate) struct Room {
 
 /// The best items, best first, ties by index.
 #[derive(Default)]
-pub(crate) struct Best(pub(crate) Found);
+pub(crate) struct Best(#[allow(dead_code, reason = "one of the benchmarks asks for it")] pub(crate) Found);
+
+/// What may be among the best, weeded out whenever it has become too much.
+struct Sieve {
+    found: Found,
+    /// What a score must exceed to be among the best.
+    bar: f32,
+}
 
 impl Best {
     /// The best items of `model` for `direction`.
     pub(crate) fn of(model: &Model, direction: &[f32]) -> Self {
-        let mut best = Self::default();
+        let mut sieve = Sieve::new();
         model.scan(direction, 0.0).for_each_block(|first, block, highest| {
-            if highest > best.bar() {
-                best.offer(first, block);
+            if highest > sieve.bar {
+                sieve.offer(first, block);
             }
-            best.bar()
+            sieve.bar
         });
-        best.exactly(model, direction)
+        sieve.exactly(model, direction)
     }
 
     /// The best of those items that look promising by their signs: as many of these as the engine looks at for ten.
     #[allow(dead_code, reason = "one of the benchmarks asks for it")]
     pub(crate) fn of_promising(model: &Model, direction: &[f32], room: &mut Room) -> Self {
-        let mut best = Self::default();
+        let mut sieve = Sieve::new();
         let scan = model.scan(direction, 0.0);
         let wanted = PROMISING + model.len() as usize / PROMISING_ONE_OF;
         scan.shortlist(wanted, |_| 0.0, |_| Some(0.0), &mut room.shortlist);
@@ -53,31 +64,28 @@ impl Best {
         let mut scores = [0.0; SCAN_BLOCK];
         for items in room.items.chunks(SCAN_BLOCK) {
             scan.scores_of(items, &mut room.gathered, &mut scores);
-            best.offer_each(items, &scores);
+            sieve.offer_each(items, &scores);
         }
-        best.exactly(model, direction)
+        sieve.exactly(model, direction)
     }
 
-    /// Orders the items by the scores of the query as it is, and leaves the best.
-    fn exactly(mut self, model: &Model, direction: &[f32]) -> Self {
-        let mut vector = [0.0; 64];
-        let vector = &mut vector[..model.dim()];
-        for (score, item) in &mut self.0 {
-            model.write_vector(*item, vector);
-            *score = dense::dot(vector, direction);
-        }
-        self.0.sort_unstable_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
-        self.0.truncate(TOP);
-        self
+    /// The items of the highest of `scores`.
+    #[allow(dead_code, reason = "one of the benchmarks asks for it")]
+    pub(crate) fn of_scores(scores: &[f32]) -> Self {
+        let mut sieve = Sieve::new();
+        sieve.offer(0, scores);
+        sieve.weed();
+        sieve.best()
     }
+}
 
-    /// What a score must exceed to be among the best.
-    fn bar(&self) -> f32 {
-        self.0.get(AGAIN - 1).map_or(f32::NEG_INFINITY, |last| last.0)
+impl Sieve {
+    fn new() -> Self {
+        Self { found: Vec::with_capacity(MOST + GROUP), bar: f32::NEG_INFINITY }
     }
 
     /// Takes what is among the best of the scores from item `first` on.
-    pub(crate) fn offer(&mut self, first: u32, scores: &[f32]) {
+    fn offer(&mut self, first: u32, scores: &[f32]) {
         for (first, scores) in (first..).step_by(GROUP).zip(scores.chunks(GROUP)) {
             self.offer_group(first.., scores);
         }
@@ -91,16 +99,50 @@ impl Best {
     }
 
     fn offer_group(&mut self, items: impl Iterator<Item = u32>, scores: &[f32]) {
-        let bar = self.bar();
         // Without an early end, so that it is one comparison for many.
-        if scores.iter().fold(false, |is_any, &score| is_any | (score > bar)) {
-            for (item, &score) in items.zip(scores) {
-                if score > self.bar() {
-                    let place = self.0.partition_point(|kept| kept.0 >= score);
-                    self.0.truncate(AGAIN - 1);
-                    self.0.insert(place, (score, item));
-                }
+        if scores.iter().fold(false, |is_any, &score| is_any | (score > self.bar)) {
+            self.found.extend(
+                scores
+                    .iter()
+                    .zip(items)
+                    .filter(|(score, _)| **score > self.bar)
+                    .map(|(score, item)| (*score, item)),
+            );
+            if self.found.len() >= MOST {
+                self.weed();
             }
         }
     }
+
+    /// Leaves the best, in no order.
+    fn weed(&mut self) {
+        if self.found.len() > AGAIN {
+            self.found.select_nth_unstable_by(AGAIN - 1, order);
+            self.found.truncate(AGAIN);
+            self.bar = self.found[AGAIN - 1].0;
+        }
+    }
+
+    /// The best by the scores of the query as it is.
+    fn exactly(mut self, model: &Model, direction: &[f32]) -> Best {
+        self.weed();
+        let mut vector = [0.0; 64];
+        let vector = &mut vector[..model.dim()];
+        for (score, item) in &mut self.found {
+            model.write_vector(*item, vector);
+            *score = dense::dot(vector, direction);
+        }
+        self.best()
+    }
+
+    fn best(mut self) -> Best {
+        self.found.sort_unstable_by(order);
+        self.found.truncate(TOP);
+        Best(self.found)
+    }
+}
+
+/// Best first, ties by index.
+fn order(left: &(f32, u32), right: &(f32, u32)) -> Ordering {
+    right.0.total_cmp(&left.0).then(left.1.cmp(&right.1))
 }

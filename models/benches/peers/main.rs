@@ -117,9 +117,8 @@ impl Contestants {
             "signs4" => time_warm(|| best = Best::of_promising(&self.int4, direction(), &mut room)),
             "int4" => time_warm(|| best = Best::of(&self.int4, direction())),
             "ndarray" => time_warm(|| {
-                best = Best::default();
                 let scores = self.dense.dot(&ArrayView1::from(direction()));
-                best.offer(0, scores.as_slice().expect("a vector is contiguous"));
+                best = Best::of_scores(scores.as_slice().expect("a vector is contiguous"));
             }),
             "floor8" => time_warm(|| read(&self.words)),
             "floor4" => time_warm(|| read(&self.words[..self.words.len() / 2])),
