@@ -22,7 +22,6 @@ use std::fs;
 use std::hint::black_box;
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use best::{Best, Found, Room};
@@ -84,7 +83,7 @@ impl Contestants {
                 signs_from_items: 0,
                 ..PackOptions::default()
             };
-            let pack: Arc<[u8]> = write_pack(&model, &options, &sample::signing_key())?.into();
+            let pack = write_pack(&model, &options, &sample::signing_key())?;
             Ok(Model::open(&pack, &[sample::signing_key().public_key()])?)
         };
         let (int8, int4) = (packed(VectorCodes::Int8)?, packed(VectorCodes::Int4)?);

@@ -1,14 +1,12 @@
 //! A pack of the first format opens for ever, with the same contents.
 //!
-//! `tests/fixtures/pack-v1/README.md` says how its files were made. They are never written again.
+//! `tests/fixtures/pack-v1/README.md` says what its files are. They are never written again.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use tastekeeper::model::{AttributeKind, Model, PublicKey};
-use tastekeeper_models::pack::{PackOptions, VectorCodes, write_pack};
 
-use crate::support::{key, options, random_model, read_everything, scores, shortlist, small_pack};
+use crate::support::{read_everything, scores, shortlist};
 
 pub fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/pack-v1")
@@ -20,7 +18,7 @@ fn fixture() -> Model {
 
 fn fixture_named(name: &str) -> Model {
     let key = std::fs::read_to_string(folder().join("key.pub")).unwrap();
-    let bytes: Arc<[u8]> = std::fs::read(folder().join(name)).unwrap().into();
+    let bytes = std::fs::read(folder().join(name)).unwrap();
     Model::open(&bytes, &[PublicKey::parse(&key).unwrap()]).unwrap()
 }
 
@@ -60,32 +58,4 @@ fn the_first_pack_with_signs_still_opens() {
 
 const KNOWN_SHORTLIST: [u32; 6] = [1, 11, 17, 22, 31, 38];
 
-fn signs_pack() -> Vec<u8> {
-    let options = PackOptions { vectors: VectorCodes::Int8, signs_from_items: 0, ..options() };
-    write_pack(&random_model(40, 9, 0, 0, 5), &options, &key()).unwrap()
-}
-
 const KNOWN_BITS: [u32; 6] = [0x3f88_a26a, 0xbf9e_1c76, 0xbd67_14bc, 0x3fa0_6204, 0xbeac_af01, 0];
-
-/// Not a promise: when the writer changes on purpose, this test goes and the fixture stays.
-#[test]
-fn the_writer_still_writes_the_first_pack() {
-    assert_eq!(std::fs::read(folder().join("small.tkpack")).unwrap(), small_pack());
-    assert_eq!(std::fs::read(folder().join("signs.tkpack")).unwrap(), signs_pack());
-}
-
-#[test]
-#[ignore = "makes the file that came later, once"]
-fn make_signs() {
-    std::fs::write(folder().join("signs.tkpack"), signs_pack()).unwrap();
-}
-
-#[test]
-#[ignore = "makes the files of the fixture, once"]
-fn make() {
-    std::fs::create_dir_all(folder()).unwrap();
-    std::fs::write(folder().join("small.tkpack"), small_pack()).unwrap();
-    std::fs::write(folder().join("key.pub"), key().public_key_text()).unwrap();
-    let signature = key().detached_signature(&small_pack(), "tastekeeper fixture").unwrap();
-    std::fs::write(folder().join("small.tkpack.minisig"), signature).unwrap();
-}

@@ -54,11 +54,10 @@ fn identity_and_signature() {
     let mut seed = [9; 40];
     seed[..8].copy_from_slice(&key().public_key().id());
     let stranger = SigningKey::from_random(&seed).public_key();
-    let bytes: std::sync::Arc<[u8]> = pack.into();
-    let result = Model::open(&bytes, std::slice::from_ref(&stranger));
+    let result = Model::open(&pack, std::slice::from_ref(&stranger));
     assert_eq!(result.unwrap_err(), ModelProblem::BadSignature);
     // two trusted keys may share an id
-    assert!(Model::open(&bytes, &[stranger, key().public_key()]).is_ok());
+    assert!(Model::open(&pack, &[stranger, key().public_key()]).is_ok());
 }
 
 #[test]
