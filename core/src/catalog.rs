@@ -12,7 +12,7 @@ use crate::codec;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::sensitive::DenyList;
-use crate::store::{CallRandom, Durability, RecordLog};
+use crate::store::{CallRandom, Durability, RecordLog, Records};
 
 mod bits;
 mod item;
@@ -55,9 +55,9 @@ impl Catalog {
     ///
     /// # Errors
     /// [`Error::StorageCorrupt`] when an authenticated record cannot be decoded.
-    pub(crate) fn new(log: Box<dyn RecordLog>, records: &[Vec<u8>], deny: DenyList) -> Result<Self> {
+    pub(crate) fn new(log: Box<dyn RecordLog>, records: &Records, deny: DenyList) -> Result<Self> {
         let mut items = BTreeMap::new();
-        for record in records {
+        for record in records.iter() {
             match codec::decode(RECORD_VERSION, record).map_err(|error| error.of("a catalogue record"))? {
                 Record::Upsert(item) => items.insert(item.id.clone(), Some(*item)),
                 Record::Remove(id) => items.insert(id, None),

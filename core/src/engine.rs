@@ -14,7 +14,7 @@ use crate::model::PublicKey;
 use crate::mutant;
 use crate::platform::{self, Clock, FileSystem, KeyCustodian, SecureRandom};
 use crate::sensitive::DenyList;
-use crate::store::{CallRandom, Durability, SealedLog};
+use crate::store::{CallRandom, Durability, Records, SealedLog};
 
 mod catalogue;
 mod config;
@@ -222,7 +222,7 @@ fn open_catalog(platform: &Platform, deny: DenyList, findings: &mut Vec<Finding>
         Err(Error::StorageCorrupt { .. }) => {
             findings.push(Finding::CatalogueLost);
             erase_catalog(platform)?;
-            Catalog::new(Box::new(open()?.log), &[], deny)
+            Catalog::new(Box::new(open()?.log), &Records::default(), deny)
         }
         other => other,
     }

@@ -13,7 +13,7 @@ use crate::consent::{AdmittedEvent, DAY_MS, Keeping};
 use crate::error::{Error, Result};
 use crate::event::{IgnoredReason, StoredEvent, Tracked};
 use crate::mutant;
-use crate::store::{CallRandom, Durability, RecordLog};
+use crate::store::{CallRandom, Durability, RecordLog, Records};
 
 mod scope;
 pub use scope::Forget;
@@ -107,7 +107,7 @@ impl History {
     ///
     /// # Errors
     /// [`Error::StorageCorrupt`] when an authenticated record cannot be decoded.
-    pub(crate) fn new(log: Box<dyn RecordLog>, records: &[Vec<u8>]) -> Result<Self> {
+    pub(crate) fn new(log: Box<dyn RecordLog>, records: &Records) -> Result<Self> {
         let mut history = Self {
             events: Vec::with_capacity(records.len()),
             is_ordered: true,
@@ -116,7 +116,7 @@ impl History {
             log,
             rewrite_due: false,
         };
-        for record in records {
+        for record in records.iter() {
             match decode(record).map_err(|error| error.of("a history record"))? {
                 Record::Event(event) => history.remember(event),
                 Record::Quiet(event) => history.remember(StoredEvent { quiet: true, ..event }),
@@ -494,7 +494,8 @@ mod tests {
     }
 
     fn empty() -> History {
-        History::new(Box::new(MemoryLog::new(crate::store::Caps::default())), &[]).expect("empty")
+        History::new(Box::new(MemoryLog::new(crate::store::Caps::default())), &Records::default())
+            .expect("empty")
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! ```text
 //! random     one seed per call ──► nonces, keys
 //! frame      header and frames as bytes, sealed and opened
+//! records    what was in a log, as it lay in its frames
 //! recovery   a whole file ──► records, and where the valid part ends
 //! log        SealedLog: generations, keys, order of writes
 //! memory     MemoryLog: the same promises without a disk
@@ -22,12 +23,14 @@ mod log;
 mod memory;
 pub(crate) mod passphrase;
 mod random;
+mod records;
 mod recovery;
 mod state;
 
 pub use log::{Opened, SealedLog};
 pub use memory::MemoryLog;
 pub use random::CallRandom;
+pub use records::Records;
 pub use state::{LoadedState, SealedState};
 
 /// What an acknowledged append survives.

@@ -235,6 +235,7 @@ pub fn check_after(
     stop: Stop,
 ) -> std::result::Result<Vec<Finding>, String> {
     let Opened { mut log, records, findings } = open(device).map_err(|error| format!("open: {error}"))?;
+    let records = records.to_vec();
     let allowed = match stop {
         Stop::Kill => run.log_history.survives_kill(&records),
         Stop::PowerCut => run.log_history.survives_power_cut(&records),
@@ -265,7 +266,7 @@ pub fn check_after(
     state(device).save(b"after", &mut random(901)).map_err(|error| format!("save after opening: {error}"))?;
     let device = device.reboot(Variant::ALL_LOST);
     let again = open(&device).map_err(|error| format!("open again: {error}"))?;
-    if again.records != expected || !again.findings.is_empty() {
+    if again.records.to_vec() != expected || !again.findings.is_empty() {
         return Err(format!("an append after opening is lost: {:?}", again.findings));
     }
     let loaded = state(&device).load().map_err(|error| format!("load again: {error}"))?;

@@ -155,7 +155,7 @@ fn send(shop: &Recommender, steps: &[(usize, Step)], late: &[bool]) -> Result<()
 /// The decrypted records of the history's log, in their order.
 fn records(phone: &Phone) -> Result<Vec<Vec<u8>>, String> {
     SealedLog::open(phone.device.files(), phone.device.keys(), "p0", Caps::default())
-        .map(|opened| opened.records)
+        .map(|opened| opened.records.to_vec())
         .map_err(|error| error.to_string())
 }
 

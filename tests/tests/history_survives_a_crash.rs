@@ -137,7 +137,8 @@ fn fail_once(at: u64, fault: Fault) -> Result<u64, String> {
             Err(_) => {
                 failed += 1;
                 // Not only allowed states: exactly the one before, or for the state one of the two.
-                let found = open(&device.restart(true)).map_err(|error| fail(error.to_string()))?.records;
+                let found =
+                    open(&device.restart(true)).map_err(|error| fail(error.to_string()))?.records.to_vec();
                 if found != before.0 {
                     return Err(fail(format!(
                         "{} records after an error, not {}",
@@ -199,7 +200,7 @@ fn erase_on_a_broken_disk() -> Check {
         device.clear_fault();
         log.append(&records(9, 1), Durability::Power, &mut random(3)).map_err(|error| error.to_string())?;
         let found = open(&device.reboot(Variant::ALL_LOST)).map_err(|error| error.to_string())?;
-        if found.records != records(9, 1) {
+        if found.records.to_vec() != records(9, 1) {
             return Err("the log does not recover from an interrupted erasure".to_owned());
         }
     }
@@ -282,8 +283,8 @@ fn flip_every_bit() -> Check {
                     return Err(format!("bit {bit}: an open that failed changed the device"));
                 }
             }
-            Ok(opened) if opened.records == whole => {}
-            Ok(opened) if opened.records == whole[..5] && !opened.findings.is_empty() => cuts += 1,
+            Ok(opened) if opened.records.to_vec() == whole => {}
+            Ok(opened) if opened.records.to_vec() == whole[..5] && !opened.findings.is_empty() => cuts += 1,
             Ok(opened) => return Err(format!("bit {bit}: {} records", opened.records.len())),
         }
     }
@@ -370,7 +371,7 @@ fn two_processes_do_not_write_over_each_other() {
     ] {
         assert!(matches!(refused, Err(Error::StorageUnavailable { .. })));
     }
-    assert_eq!(open(&device).unwrap().records, records(5, 1));
+    assert_eq!(open(&device).unwrap().records.to_vec(), records(5, 1));
     let held = device.files().lock().unwrap();
     assert!(matches!(open(&device), Err(Error::StorageUnavailable { .. })));
     assert!(matches!(first.erase(), Err(Error::StorageUnavailable { .. })));

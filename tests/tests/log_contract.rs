@@ -30,7 +30,7 @@ impl<F: FnMut() -> Place> LogFactory for Sealed<F> {
         let ((files, keys), caps) = self.at.clone().unwrap();
         let opened = SealedLog::open(files, keys, "history", caps).unwrap();
         assert_eq!(opened.findings, []);
-        (opened.log, opened.records)
+        (opened.log, opened.records.to_vec())
     }
 }
 

@@ -70,7 +70,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 /// The decrypted records of the history's log.
 fn records(phone: &Phone) -> Result<Vec<Vec<u8>>, String> {
     SealedLog::open(phone.device.files(), phone.device.keys(), "p0", Caps::default())
-        .map(|opened| opened.records)
+        .map(|opened| opened.records.to_vec())
         .map_err(text)
 }
 

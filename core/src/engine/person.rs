@@ -10,7 +10,7 @@ use crate::history::History;
 use crate::mutant;
 use crate::policy::MAX_SHOWN;
 use crate::profile::Profile;
-use crate::store::{self, CallRandom, Caps, MemoryLog, RecordLog, SealedLog};
+use crate::store::{self, CallRandom, Caps, MemoryLog, RecordLog, Records, SealedLog};
 
 /// A shopper, as far as the level allows.
 pub(super) struct Person {
@@ -92,7 +92,7 @@ impl Person {
     /// Nobody: a history in memory.
     fn empty(level: PersonalizationLevel) -> Result<Self> {
         let log = MemoryLog::new(Caps { max_file_bytes: config::HISTORY_CAPS.max_file_bytes });
-        Ok(Self::new(History::new(Box::new(log), &[])?, level))
+        Ok(Self::new(History::new(Box::new(log), &Records::default())?, level))
     }
 
     /// The level this person was opened at. Memory never holds more than it allows.
@@ -395,7 +395,7 @@ fn create_history(
         Ok(()) | Err(Error::ErasurePending { .. }) => {}
         Err(error) => return Err(error),
     }
-    History::new(Box::new(log), records)
+    History::new(Box::new(log), &Records::of(records)?)
 }
 
 /// Whether the profile may have a file: also when that cannot be told now.

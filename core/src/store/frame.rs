@@ -226,20 +226,6 @@ impl FrameSpan {
     }
 }
 
-/// Appends the records of an authenticated plain text to `records`.
-pub(super) fn read_records(plain: &[u8], records: &mut Vec<Vec<u8>>) -> Result<()> {
-    let mut offset = 0;
-    while offset < plain.len() {
-        let malformed = || corrupt("a sealed frame has no records inside");
-        let length = usize::try_from(read_u32(plain, offset).ok_or_else(malformed)?).unwrap_or(usize::MAX);
-        let start = offset + 4;
-        let end = start.checked_add(length).ok_or_else(malformed)?;
-        records.push(plain.get(start..end).ok_or_else(malformed)?.to_vec());
-        offset = end;
-    }
-    Ok(())
-}
-
 /// Returns a whole generation: the header, and `records` in as few frames as fit.
 pub(super) fn seal_generation(
     generation: u64,

@@ -10,6 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::frame::{Cipher, HEADER_BYTES, Header, Position, seal_frame};
+use super::records::Records;
 use super::{
     CallRandom, Caps, Durability, Finding, RecordLog, check_records, erasure_pending, key_unavailable,
     unavailable,
@@ -26,7 +27,7 @@ pub struct Opened {
     /// The log, ready to be written.
     pub log: SealedLog,
     /// Its records, oldest first.
-    pub records: Vec<Vec<u8>>,
+    pub records: Records,
     /// What opening found; empty as a rule.
     pub findings: Vec<Finding>,
 }

@@ -9,7 +9,8 @@
 //! * otherwise a power cut explains it: unsynced writes reach the device in any order or not at all.
 
 use super::corrupt;
-use super::frame::{Cipher, FrameSpan, HEADER_BYTES, Header, MIN_FRAME_BYTES, read_records};
+use super::frame::{Cipher, FrameSpan, HEADER_BYTES, Header, MIN_FRAME_BYTES};
+use super::records::Records;
 use crate::error::Result;
 use crate::mutant;
 
@@ -26,7 +27,7 @@ pub(super) enum Tail {
 
 /// The valid part of a log.
 pub(super) struct Recovered {
-    pub(super) records: Vec<Vec<u8>>,
+    pub(super) records: Records,
     /// Where the valid part ends.
     pub(super) length: usize,
     /// The sequence number the next frame gets.
@@ -40,7 +41,7 @@ pub(super) struct Recovered {
 pub(super) fn recover(file: &[u8], header: &Header, cipher: &Cipher) -> Result<Recovered> {
     let snapshot_frames = header.snapshot_frames();
     let mut recovered = Recovered {
-        records: Vec::new(),
+        records: Records::default(),
         length: HEADER_BYTES,
         next_seq: 0,
         synced_frames: snapshot_frames,
@@ -57,7 +58,7 @@ pub(super) fn recover(file: &[u8], header: &Header, cipher: &Cipher) -> Result<R
             recovered.tail = inspect_tail(file, header, cipher, &recovered)?;
             break;
         };
-        read_records(&plain, &mut recovered.records)?;
+        recovered.records.push_frame(plain)?;
         recovered.synced_frames = recovered.synced_frames.max(span.position.synced_seq);
         recovered.length = span.end;
         recovered.next_seq += 1;

@@ -39,7 +39,7 @@ impl SealedLog {
             // Only the owner still knows the records; its rewrite heals the log.
             return Err(unavailable("the log's file lost data after a failed flush"));
         }
-        self.replace(&recovered.records, random)
+        self.replace(&recovered.records.to_vec(), random)
     }
 
     /// Makes `records` a new, current generation. After an error the old one is current, unchanged.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::super::frame::{Cipher, Header};
+use super::super::records::Records;
 use super::super::recovery::{Recovered, Tail, recover};
 use super::super::{Caps, Finding, corrupt, key_unavailable};
 use super::{Current, Opened, SealedLog};
@@ -30,7 +31,7 @@ impl SealedLog {
     ) -> Result<Opened> {
         let mut log = Self::closed(files, keys, name, caps);
         let _lock = log.files.lock()?;
-        let (mut records, mut findings) = (Vec::new(), Vec::new());
+        let (mut records, mut findings) = (Records::default(), Vec::new());
         match log.files.read(&log.file()) {
             Ok(file) => records = log.open_file(&file, &mut findings)?,
             Err(FileError::NotFound) => {
@@ -47,7 +48,7 @@ impl SealedLog {
     }
 
     /// Authenticates `file` and reads it. Cuts an invalid tail, after everything else that can fail.
-    pub(super) fn open_file(&mut self, file: &[u8], findings: &mut Vec<Finding>) -> Result<Vec<Vec<u8>>> {
+    pub(super) fn open_file(&mut self, file: &[u8], findings: &mut Vec<Finding>) -> Result<Records> {
         let header = Header::read(file)?;
         let key = self.keys.load(&self.slot(header.generation()))?;
         let other = self.keys.load(&self.slot(header.generation() + 1))?;
@@ -57,7 +58,7 @@ impl SealedLog {
             }
             self.key_missing = true;
             findings.push(Finding::MissingKey);
-            return Ok(Vec::new());
+            return Ok(Records::default());
         };
         let cipher = Cipher::new(&key);
         if !header.is_sealed_with(&cipher) {
