@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::history::History;
 use crate::profile::Profile;
 use crate::rights::{self, HeldReport, Holdings, list_history, summarise};
-use crate::store::{Caps, MemoryLog, Records, passphrase};
+use crate::store::{Caps, MemoryLog, passphrase};
 
 /// What a file of moved data brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl Recommender {
             if !inner.gate(&self.config, call.now_ms).learns() {
                 return Err(Error::ConsentRequired { reason: "nothing may be kept at this moment".into() });
             }
-            let records = Records::of(&passphrase::open(sealed, passphrase)?)?;
+            let records = passphrase::open(sealed, passphrase)?;
             let log = MemoryLog::new(Caps { max_file_bytes: u64::MAX });
             let moved = History::new(Box::new(log), &records).map_err(|error| match error {
                 Error::StorageCorrupt { .. } => Error::invalid("transfer", "holds no history"),

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::frame::{Cipher, NONCE_BYTES, TAG_BYTES, read_array, read_u32};
 use super::random::CallRandom;
+use super::records::Records;
 use crate::codec::MAX_RECORD_BYTES;
 use crate::error::{Error, Result};
 use crate::platform::Key;
@@ -67,7 +68,7 @@ pub(crate) fn seal(records: &[Vec<u8>], passphrase: &str, random: &mut CallRando
 /// # Errors
 /// [`Error::InvalidArgument`]: `transfer` is no box of a version this engine knows, or is too long; `passphrase` does not open
 /// it, or a byte of it was changed.
-pub(crate) fn open(sealed: &[u8], passphrase: &str) -> Result<Vec<Vec<u8>>> {
+pub(crate) fn open(sealed: &[u8], passphrase: &str) -> Result<Records> {
     check(passphrase)?;
     let wrong = |reason: &str| Error::invalid("transfer", reason);
     if sealed.len() > MAX_BOX_BYTES {
@@ -93,19 +94,21 @@ pub(crate) fn open(sealed: &[u8], passphrase: &str) -> Result<Vec<Vec<u8>>> {
 }
 
 /// The records of opened contents.
-fn split(contents: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let count = read_u32(contents, 0)? as usize;
-    let mut rest = contents.get(4..)?;
-    let mut records = Vec::new();
+fn split(contents: &[u8]) -> Option<Records> {
+    let count = read_u32(contents, 0)?;
+    let mut end = 4;
     for _ in 0..count {
-        let length = read_u32(rest, 0)? as usize;
+        let length = read_u32(contents, end)? as usize;
         if length > MAX_RECORD_BYTES {
             return None;
         }
-        records.push(rest.get(4..4 + length)?.to_vec());
-        rest = rest.get(4 + length..)?;
+        end += 4 + length;
     }
-    (rest.len() < FILL_BYTES && rest.iter().all(|byte| *byte == 0)).then_some(records)
+    let (text, fill) = contents.split_at_checked(end)?;
+    let is_filled = fill.len() < FILL_BYTES && fill.iter().all(|byte| *byte == 0);
+    let mut records = Records::default();
+    records.push_frame(Zeroizing::new(text[4..].to_vec())).ok()?;
+    is_filled.then_some(records)
 }
 
 fn length(length: usize) -> Result<[u8; 4]> {
@@ -152,9 +155,9 @@ mod tests {
     fn what_was_sealed_comes_back_and_nothing_else() {
         let records = vec![vec![1, 2, 3], vec![], vec![0; 5_000]];
         let good = sealed(&records);
-        assert_eq!(open(&good, PASSPHRASE).unwrap(), records);
+        assert_eq!(open(&good, PASSPHRASE).unwrap().to_vec(), records);
         assert_eq!((good.len() - HEAD_BYTES - TAG_BYTES) % FILL_BYTES, 0);
-        let field = |result: Result<Vec<Vec<u8>>>| match result {
+        let field = |result: Result<Records>| match result {
             Err(Error::InvalidArgument { field, .. }) => field,
             other => panic!("{other:?}"),
         };
@@ -172,6 +175,7 @@ mod tests {
 
     #[test]
     fn contents_are_split_within_their_caps() {
+        let split = |contents: &[u8]| split(contents).map(|records| records.to_vec());
         assert_eq!(split(&[0, 0, 0, 0]), Some(vec![]));
         assert_eq!(split(&[1, 0, 0, 0]), None);
         assert_eq!(split(&[1, 0, 0, 0, 2, 0, 0, 0, 7]), None);
