@@ -185,11 +185,13 @@ pub enum Section {
     Summary = 0x8000_0001,
     /// A bit for each value of the item vectors.
     Signs = 0x8000_0002,
+    /// A bit for each value of the item vectors: a quarter of the scale up or down.
+    Residuals = 0x8000_0003,
 }
 
 impl Section {
     /// All known sections, by ascending kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Info,
         Self::Parameters,
         Self::ItemIds,
@@ -206,6 +208,7 @@ impl Section {
         Self::AttributeVectors,
         Self::Summary,
         Self::Signs,
+        Self::Residuals,
     ];
 
     /// The kind in the section table.
@@ -223,6 +226,7 @@ impl Section {
         match self {
             Self::Summary => 14,
             Self::Signs => 15,
+            Self::Residuals => 16,
             known => known as usize - 1,
         }
     }
@@ -246,6 +250,7 @@ impl Section {
             Self::AttributeVectors => "attribute vectors",
             Self::Summary => "summary",
             Self::Signs => "signs",
+            Self::Residuals => "residuals",
         }
     }
 }
@@ -331,12 +336,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_ascend_and_two_are_optional() {
+    fn kinds_ascend_and_three_are_optional() {
         assert!(Section::ALL.windows(2).all(|pair| pair[0].kind() < pair[1].kind()));
         for (position, section) in Section::ALL.into_iter().enumerate() {
             assert_eq!(section.position(), position);
             assert_eq!(Section::from_kind(section.kind()), Some(section));
-            let is_optional = matches!(section, Section::Summary | Section::Signs);
+            let is_optional = matches!(section, Section::Summary | Section::Signs | Section::Residuals);
             assert_eq!(section.kind() & OPTIONAL_SECTION != 0, is_optional);
         }
     }

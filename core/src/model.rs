@@ -79,7 +79,7 @@ pub struct ModelInfo {
     pub attributes: u32,
     /// Length of the file.
     pub file_bytes: u64,
-    /// Parameters, popularity, vectors, scales, signs, neighbours, weights and matrix: what the score is made of.
+    /// Parameters, popularity, vectors, scales, signs, residuals, neighbours, weights and matrix: what the score is made of.
     pub model_bytes: u64,
     /// Item ids and their order.
     pub id_bytes: u64,
@@ -90,6 +90,9 @@ pub struct ModelInfo {
     /// BLAKE2b-512 of everything that is signed. The same for the same content under another key.
     pub digest: [u8; 64],
 }
+
+/// How far a residual moves a value, in scales.
+const RESIDUAL: f32 = 0.25;
 
 /// A verified model pack. Reading an item's data takes no allocation; the bytes are shared, not copied.
 ///
@@ -197,6 +200,11 @@ impl Model {
             Some((row, scale)) if self.tables.int8_vectors => dense::write_int8(row, scale, out),
             Some((row, scale)) => dense::write_int4(row, scale, out),
             None => out.fill(0.0),
+        }
+        let residuals = self.tables.section(Section::Residuals);
+        if let Some((_, scale)) = self.vector(index).filter(|_| !residuals.is_empty()) {
+            let bits = tables::row(residuals, index as usize, self.tables.bit_row_bytes());
+            dense::add_residuals(bits, RESIDUAL * scale, out);
         }
     }
 
@@ -355,6 +363,7 @@ fn describe(tables: &Tables, container: &Container) -> ModelInfo {
             Section::Vectors,
             Section::VectorScales,
             Section::Signs,
+            Section::Residuals,
             Section::Neighbours,
             Section::NeighbourWeights,
             Section::Matrix,

@@ -51,6 +51,8 @@ pub struct PackOptions {
     pub created_day: u32,
     /// How item vectors are stored.
     pub vectors: VectorCodes,
+    /// Whether vectors get one more bit per value, which is not scanned, but counts in the scores of what the scan found.
+    pub residuals: bool,
     /// Transitions kept per item, at most 255; fewer are stored if no item has as many.
     pub neighbours: u8,
     /// How transition weights are stored.
@@ -74,6 +76,7 @@ impl Default for PackOptions {
             pack_version: 1,
             created_day: 0,
             vectors: VectorCodes::Int4,
+            residuals: false,
             neighbours: 16,
             weight_bits: WeightBits::Eight,
             signs_from_items: SIGNS_FROM_ITEMS,

@@ -146,6 +146,22 @@ wide! {
     }
 }
 
+wide! {
+    /// Adds `amount` to the value of each bit that is set, from the lowest of the first byte on, and takes it off the others.
+    add_residuals(bits: &[u8], amount: f32, out: &mut [f32]) {
+        let sign = |byte: u8, place: usize| if byte >> place & 1 == 1 { amount } else { -amount };
+        let (values, last) = out.as_chunks_mut::<8>();
+        for (values, byte) in values.iter_mut().zip(bits) {
+            for place in 0..8 {
+                values[place] += sign(*byte, place);
+            }
+        }
+        if let Some(byte) = bits.get(values.len()) {
+            last.iter_mut().enumerate().for_each(|(place, value)| *value += sign(*byte, place));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +180,20 @@ mod tests {
         assert_eq!(bits(out), [0; 3], "never -0.0");
         write_int8(&[1, 0x80, 0x7f], 2.0, &mut out);
         assert_eq!(bits(out), bits([2.0, -256.0, 254.0]));
+    }
+
+    #[test]
+    fn residuals_move_every_value() {
+        let mut out = [1.0; 11];
+        add_residuals(&[0b1000_0101, 0b100], 0.25, &mut out);
+        let up = [0, 2, 7, 10];
+        for (place, value) in out.into_iter().enumerate() {
+            assert_eq!(
+                value.to_bits(),
+                if up.contains(&place) { 1.25_f32 } else { 0.75 }.to_bits(),
+                "{place}"
+            );
+        }
     }
 
     #[test]

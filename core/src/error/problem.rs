@@ -147,6 +147,9 @@ pub enum ModelProblem {
     /// A bit of the signs contradicts the value's code, or one that stands for no value is not zero.
     #[error("the signs are not those of the vectors")]
     BadSigns,
+    /// A bit of the residuals that stands for no value is not zero.
+    #[error("malformed residuals")]
+    BadResiduals,
     /// A neighbour is not an item, an unused slot names one, or unused bits are not zero.
     #[error("malformed neighbours")]
     BadNeighbours,

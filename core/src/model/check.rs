@@ -26,7 +26,8 @@ pub(super) fn all(tables: &Tables) -> Result<(), ModelProblem> {
         rows_with_scales(tables, Section::AttributeVectors, tables.shape.attributes, problem)?;
     }
     summary(tables)?;
-    signs(tables)
+    signs(tables)?;
+    residuals(tables)
 }
 
 /// Splits the info section into model id and label.
@@ -273,7 +274,7 @@ fn summary(tables: &Tables) -> Result<(), ModelProblem> {
 fn signs(tables: &Tables) -> Result<(), ModelProblem> {
     let (dim, items) = (tables.shape.dim as usize, tables.shape.items as usize);
     let (rows, row_bytes) = (tables.section(Section::Vectors), tables.vector_row_bytes());
-    let blocks = tables.section(Section::Signs).chunks_exact(layout::SIGN_ROWS * tables.sign_row_bytes());
+    let blocks = tables.section(Section::Signs).chunks_exact(layout::SIGN_ROWS * tables.bit_row_bytes());
     for (block, bytes) in blocks.enumerate() {
         for (place, bytes) in bytes.chunks_exact(layout::SIGN_ROWS).enumerate() {
             let dims = 8 * place..dim.min(8 * place + 8);
@@ -300,6 +301,15 @@ fn signs(tables: &Tables) -> Result<(), ModelProblem> {
         }
     }
     Ok(())
+}
+
+/// Bits that stand for no value are zero.
+fn residuals(tables: &Tables) -> Result<(), ModelProblem> {
+    let row_bytes = tables.bit_row_bytes();
+    let used = tables.shape.dim as usize - 8 * (row_bytes - 1);
+    let unused = u8::MAX << (used - 1) << 1;
+    let mut last_bytes = tables.section(Section::Residuals).iter().skip(row_bytes - 1).step_by(row_bytes);
+    if last_bytes.all(|byte| byte & unused == 0) { Ok(()) } else { Err(ModelProblem::BadResiduals) }
 }
 
 /// One row of a section of int8 rows behind their scales: the scale and the codes.

@@ -139,7 +139,7 @@ impl Scan<'_> {
         }
         let signs = Signs::new(self.direction);
         let guess = Guess {
-            tables: &signs.tables[..tables.sign_row_bytes()],
+            tables: &signs.tables[..tables.bit_row_bytes()],
             unit: signs.unit,
             base: signs.base,
             scale_codes,

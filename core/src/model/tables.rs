@@ -39,7 +39,7 @@ impl Tables {
                 | Section::AttributeOrder
                 | Section::ItemAttributes
                 | Section::AttributeVectors => shape.attributes > 0,
-                Section::Summary | Section::Signs => container.find(section).is_some(),
+                Section::Summary | Section::Signs | Section::Residuals => container.find(section).is_some(),
                 _ => true,
             };
             if needed {
@@ -94,7 +94,8 @@ impl Tables {
                 self.list_bytes(section, 0, items, self.attribute_id_bytes() as u64, 0)
             }
             Section::AttributeVectors => attributes * (dim + 4),
-            Section::Signs => items.next_multiple_of(layout::SIGN_ROWS as u64) * self.sign_row_bytes() as u64,
+            Section::Signs => items.next_multiple_of(layout::SIGN_ROWS as u64) * self.bit_row_bytes() as u64,
+            Section::Residuals => items * self.bit_row_bytes() as u64,
         };
         Some(expected)
     }
@@ -141,8 +142,8 @@ impl Tables {
         if self.int8_vectors { dim } else { dim.div_ceil(2) }
     }
 
-    /// Bytes of one item's signs.
-    pub(super) fn sign_row_bytes(&self) -> usize {
+    /// Bytes of a bit for each value of one item: its signs, its residuals.
+    pub(super) fn bit_row_bytes(&self) -> usize {
         (self.shape.dim as usize).div_ceil(8)
     }
 

@@ -11,7 +11,7 @@ pub(crate) const TOP: usize = 20;
 const PROMISING: usize = 1_300;
 const PROMISING_ONE_OF: usize = 256;
 /// So many of the best are scored again, with the query as it is, and not in 8 bits. The engine does so with more.
-const AGAIN: usize = 28;
+const AGAIN: usize = 32;
 /// What may be among the best is weeded out when it is so much.
 const MOST: usize = 128;
 /// Scores that are passed over together when none is among the best.

@@ -2,7 +2,7 @@
 //!
 //! `peers SHOP FOLDER [DATA]`: `SHOP` is a number of generated items, or `beauty`, trained on the log in `DATA`. Writes
 //! `vectors.npy` and `queries.npy` to `FOLDER` for the others, prints `ready`, and then takes turns: a line in is `int8 K`,
-//! `int4 K`, `signs8 K`, `signs4 K` (read the vectors of promising items only), `ndarray K` (search for query `K`), `scores8 K` (score, and keep nothing) or `floor8`, `floor4` (read as many bytes as the vectors have). A line out is
+//! `int4 K`, `signs8 K`, `signs4 K` (read the vectors of promising items only), `finer8 K`, `finer_signs8 K` (with residuals), `ndarray K` (search for query `K`), `scores8 K` (score, and keep nothing) or `floor8`, `floor4` (read as many bytes as the vectors have). A line out is
 //! nanoseconds and the items found, best first. One thread.
 
 #![expect(clippy::print_stdout, reason = "a command talks to whoever started it")]
@@ -68,6 +68,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 struct Contestants {
     int8: Model,
     int4: Model,
+    /// `int8`, and residuals.
+    finer: Model,
     dense: Array2<f32>,
     directions: Array2<f32>,
     /// As many bytes as `int8` has in its vectors.
@@ -76,19 +78,21 @@ struct Contestants {
 
 impl Contestants {
     fn new(model: TrainedModel, directions: Array2<f32>) -> Result<Self, Box<dyn Error>> {
-        let packed = |vectors| -> Result<Model, Box<dyn Error>> {
+        let packed = |vectors, residuals| -> Result<Model, Box<dyn Error>> {
             let options = PackOptions {
                 model_id: "peers".into(),
                 vectors,
+                residuals,
                 signs_from_items: 0,
                 ..PackOptions::default()
             };
             let pack = write_pack(&model, &options, &sample::signing_key())?;
             Ok(Model::open(&pack, &[sample::signing_key().public_key()])?)
         };
-        let (int8, int4) = (packed(VectorCodes::Int8)?, packed(VectorCodes::Int4)?);
+        let (int8, int4) = (packed(VectorCodes::Int8, false)?, packed(VectorCodes::Int4, false)?);
+        let finer = packed(VectorCodes::Int8, true)?;
         let words = vec![1; model.vectors.len() / 8];
-        Ok(Self { int8, int4, dense: model.vectors, directions, words })
+        Ok(Self { int8, int4, finer, dense: model.vectors, directions, words })
     }
 
     fn turn(&self, name: &str, query: usize) -> Result<(Duration, Found), Box<dyn Error>> {
@@ -113,6 +117,8 @@ impl Contestants {
                 top
             }),
             "signs8" => time_warm(|| best = Best::of_promising(&self.int8, direction(), &mut room)),
+            "finer_signs8" => time_warm(|| best = Best::of_promising(&self.finer, direction(), &mut room)),
+            "finer8" => time_warm(|| best = Best::of(&self.finer, direction())),
             "signs4" => time_warm(|| best = Best::of_promising(&self.int4, direction(), &mut room)),
             "int4" => time_warm(|| best = Best::of(&self.int4, direction())),
             "ndarray" => time_warm(|| {

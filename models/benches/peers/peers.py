@@ -41,6 +41,7 @@ TOP = 20
 WARM_UPS = 4
 # The one that all are compared with: in a large shop the engine looks at promising items only.
 SCAN, SIGNS = "Tastekeeper int8", "Tastekeeper signs, int8"
+FINER, FINER_SIGNS = f"{SCAN} finer", f"{SIGNS} finer"
 # As the writer of packs has it.
 LARGE_SHOP = 32_768
 # Lengths of lists of guesses, and the queries that ask for them.
@@ -51,7 +52,9 @@ GRAPH_ITEMS = 500_000
 # What finds nothing.
 FLOORS = {"read int8's bytes": "floor8", "read int4's bytes": "floor4", "int8, scores alone": "scores8"}
 RUST = {
+    FINER_SIGNS: "finer_signs8",
     SIGNS: "signs8",
+    FINER: "finer8",
     SCAN: "int8",
     "Tastekeeper signs, int4": "signs4",
     "Tastekeeper int4": "int4",
@@ -188,6 +191,9 @@ def measure(rust, folder, rounds):
         # a scale of a byte for each item, and a bit for each sign
         SIGNS: items * (dim + 1 + dim // 8),
         SCAN: items * (dim + 1),
+        # one more bit for each value
+        FINER_SIGNS: items * (dim + 1 + dim // 8 + dim // 8),
+        FINER: items * (dim + 1 + dim // 8),
         "Tastekeeper signs, int4": items * (dim // 2 + 1 + dim // 8),
         "Tastekeeper int4": items * (dim // 2 + 1),
         "ndarray f32": vectors.nbytes,
@@ -241,11 +247,11 @@ def coverage_table(rows):
 
 def table(shop, rows):
     lines = [f"\n{shop['name']}: {shop['items']} items, {shop['dim']} dimensions, top {TOP}, {shop['rounds']} rounds"]
-    lines.append(f"{'':<24}{'median us':>12}{'95 % us':>12}{'x ours':>9}{'recall':>9}{'MB':>9}{'B/item':>8}")
+    lines.append(f"{'':<30}{'median us':>12}{'95 % us':>12}{'x ours':>9}{'recall':>9}{'MB':>9}{'B/item':>8}")
     for row in rows:
         recall = "" if row["recall"] is None else f"{row['recall']:.4f}"
         lines.append(
-            f"{row['name']:<24}{row['median_us']:>12.1f}{row['p95_us']:>12.1f}{row['ratio']:>9.2f}{recall:>9}"
+            f"{row['name']:<30}{row['median_us']:>12.1f}{row['p95_us']:>12.1f}{row['ratio']:>9.2f}{recall:>9}"
             f"{row['bytes'] / 1e6:>9.2f}{row['bytes'] / shop['items']:>8.0f}"
         )
     return "\n".join(lines)

@@ -103,6 +103,9 @@ pub(super) struct SizeArguments {
     /// How vectors are stored, instead of the preset's way
     #[arg(long, value_enum)]
     vectors: Option<Codes>,
+    /// One more bit per value, which is not scanned, but counts in the scores of the candidates
+    #[arg(long)]
+    residuals: bool,
 }
 
 impl SizeArguments {
@@ -120,6 +123,7 @@ impl SizeArguments {
                 Some(Codes::Int8) => VectorCodes::Int8,
                 None => options.vectors,
             },
+            residuals: self.residuals,
             ..options
         }
     }

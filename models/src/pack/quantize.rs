@@ -12,6 +12,56 @@ const OWN_DIRECTION: f64 = 0.06;
 const ANYWHERE: f64 = 0.1;
 /// Of thousands of rows the last ones settle after about ten.
 const MOST_PASSES: usize = 16;
+/// Codes from `-most` to `most`. `lowest` is how small a scale may be, of the one that clips nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CodeRange {
+    pub(super) most: i8,
+    lowest: f32,
+}
+
+impl CodeRange {
+    pub(super) const INT4: Self = Self { most: 7, lowest: 0.4 };
+    pub(super) const INT8: Self = Self { most: 127, lowest: 0.9 };
+}
+
+/// A vector as a pack holds it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct CodedRow {
+    pub(super) codes: Vec<i8>,
+    /// The code of the scale.
+    pub(super) scale: u8,
+    /// Of each value, whether it is a quarter of the scale above its code or below; empty where that is not wanted.
+    pub(super) residuals: Vec<bool>,
+}
+
+/// Where the values of one row may be: at `(place + offset) * step`.
+struct Grid {
+    step: f64,
+    offset: f64,
+    /// The places of values above zero. Those of the others mirror them.
+    places: [f64; 2],
+}
+
+impl Grid {
+    /// The codes up to `most` of a row with that scale, or, with residuals, the two places at a quarter of it around each of them:
+    /// place `2 c` is above code `c`, place `2 c - 1` below.
+    fn new(scale: f32, most: i8, with_residuals: bool) -> Self {
+        let (scale, most) = (f64::from(scale), f64::from(most));
+        if with_residuals {
+            Self { step: scale / 2.0, offset: 0.5, places: [-1.0, 2.0 * most] }
+        } else {
+            Self { step: scale, offset: 0.0, places: [0.0, most] }
+        }
+    }
+
+    /// The place next to `place` for a value. Its code keeps the value's sign, which a pack may hold apart.
+    fn nearest(&self, place: f64, value: f32) -> f64 {
+        let [low, high] = self.places;
+        let mirrored = -2.0 * self.offset;
+        let [low, high] = if value > 0.0 { [low, high] } else { [mirrored - high, mirrored - low] };
+        place.round().clamp(low, high)
+    }
+}
 
 /// What rounding costs: how far the scores of queries are off, which are made of some of the shop's vectors.
 ///
@@ -47,30 +97,36 @@ impl QueryMoments {
         Self { dim, moments }
     }
 
-    /// Codes of a row as int4 (-7..=7) and the code of its scale: among the scales a pack can store, the one whose
-    /// rounding and clipping lose the least squared error. Code 0 for a zero row.
-    pub(super) fn int4_row(&self, row: &[f32], max_scale: f32) -> (Vec<i8>, u8) {
-        self.row(row, max_scale, 7, 0.4)
-    }
-
-    /// Codes of a row as int8 (-127..=127) and the code of its scale, chosen as in [`int4_row`](Self::int4_row).
-    pub(super) fn int8_row(&self, row: &[f32], max_scale: f32) -> (Vec<i8>, u8) {
-        self.row(row, max_scale, 127, 0.9)
-    }
-
-    fn row(&self, row: &[f32], max_scale: f32, most: i8, lowest: f32) -> (Vec<i8>, u8) {
-        let (mut codes, code) = clip_search(row, max_scale, most, lowest);
-        if code > 0 {
-            self.settle(row, f64::from(vector_scale(max_scale, code)), most, &mut codes);
+    /// A row in the codes of `range`: of the scales a pack can store the one whose rounding and clipping lose the least squared
+    /// error, and codes that were changed from there. Scale 0 for a zero row.
+    pub(super) fn row(
+        &self,
+        row: &[f32],
+        max_scale: f32,
+        range: CodeRange,
+        with_residuals: bool,
+    ) -> CodedRow {
+        let scale = clip_search(row, max_scale, range);
+        if scale == 0 {
+            let residuals = vec![false; if with_residuals { row.len() } else { 0 }];
+            return CodedRow { codes: vec![0; row.len()], scale, residuals };
         }
-        (codes, code)
+        let grid = Grid::new(vector_scale(max_scale, scale), range.most, with_residuals);
+        let places = self.settle(row, &grid);
+        let (codes, residuals) = if with_residuals {
+            let codes: Vec<f64> = places.iter().map(|place| (0.5 * place).ceil()).collect();
+            let residuals = codes.iter().zip(&places).map(|(code, place)| 2.0 * code == *place).collect();
+            (codes, residuals)
+        } else {
+            (places, Vec::new())
+        };
+        CodedRow { codes: codes.into_iter().map(signed).collect(), scale, residuals }
     }
 
-    /// Changes codes as long as one change costs less. Errors are in units of the scale.
-    fn settle(&self, row: &[f32], scale: f64, most: i8, codes: &mut [i8]) {
+    /// The places of a row's values: the nearest ones, changed as long as one change costs less. Errors are in steps.
+    fn settle(&self, row: &[f32], grid: &Grid) -> Vec<f64> {
         let length = row.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
         let own: Vec<f64> = row.iter().map(|value| f64::from(*value) / length).collect();
-        let limit = f64::from(most);
         // What one more unit of error in each value would add, half of it.
         let mut slopes = vec![0.0; self.dim];
         let push = |slopes: &mut [f64], value: usize, by: f64| {
@@ -79,20 +135,20 @@ impl QueryMoments {
             let adds = moments.iter().zip(&own).map(|(moment, own)| moment + along * own);
             slopes.iter_mut().zip(adds).for_each(|(slope, add)| *slope += by * add);
         };
-        for (value, code) in codes.iter().enumerate() {
-            push(&mut slopes, value, f64::from(*code) - f64::from(row[value]) / scale);
+        let exact = row.iter().map(|value| f64::from(*value) / grid.step - grid.offset);
+        let mut places: Vec<f64> =
+            exact.clone().zip(row).map(|(exact, value)| grid.nearest(exact, *value)).collect();
+        for (value, exact) in exact.enumerate() {
+            push(&mut slopes, value, places[value] - exact);
         }
         for _ in 0..MOST_PASSES {
             let mut is_settled = true;
-            for (value, code) in codes.iter_mut().enumerate() {
+            for (value, place) in places.iter_mut().enumerate() {
                 let curve = self.moments[value * (self.dim + 1)] + OWN_DIRECTION * own[value].powi(2);
-                let was = f64::from(*code);
-                // It keeps its sign, which a pack may hold apart.
-                let [low, high] = if row[value] > 0.0 { [0.0, limit] } else { [-limit, 0.0] };
-                let change = (was - slopes[value] / curve).round().clamp(low, high) - was;
+                let change = grid.nearest(*place - slopes[value] / curve, row[value]) - *place;
                 if change != 0.0 {
                     is_settled = false;
-                    *code = signed(was + change);
+                    *place += change;
                     push(&mut slopes, value, change);
                 }
             }
@@ -100,6 +156,7 @@ impl QueryMoments {
                 break;
             }
         }
+        places
     }
 }
 
@@ -120,11 +177,11 @@ pub(super) fn largest(row: &[f32]) -> f32 {
     row.iter().fold(0.0, |most, value| most.max(value.abs()))
 }
 
-/// Tries every storable scale from `lowest` times the one that clips nothing up to the first at or above it.
-fn clip_search(row: &[f32], max_scale: f32, most: i8, lowest: f32) -> (Vec<i8>, u8) {
+/// The code of the best scale: tries every storable one from `lowest` times the one that clips nothing up to the first at or above it.
+fn clip_search(row: &[f32], max_scale: f32, CodeRange { most, lowest }: CodeRange) -> u8 {
     let unclipped = largest(row) / f32::from(most);
     if unclipped == 0.0 {
-        return (vec![0; row.len()], 0);
+        return 0;
     }
     let mut best = None;
     for code in (1..=u8::MAX).rev() {
@@ -141,8 +198,7 @@ fn clip_search(row: &[f32], max_scale: f32, most: i8, lowest: f32) -> (Vec<i8>, 
             best = Some((error, code));
         }
     }
-    let (_, code) = best.expect("code 1 is tried if no larger one was");
-    (codes(row, vector_scale(max_scale, code), most), code)
+    best.expect("code 1 is tried if no larger one was").1
 }
 
 fn squared_error(row: &[f32], scale: f32, most: i8) -> f64 {
@@ -195,12 +251,15 @@ mod tests {
     }
 
     /// How far the scores of all rows as queries are off, squared and added up.
-    fn off(rows: &Array2<f32>, coded: &[(Vec<i8>, u8)], max_scale: f32) -> f64 {
+    fn off(rows: &Array2<f32>, coded: &[CodedRow], max_scale: f32) -> f64 {
         let mut total = 0.0;
-        for (row, (codes, code)) in rows.rows().into_iter().zip(coded) {
-            let scale = vector_scale(max_scale, *code);
-            let errors: Vec<f32> =
-                row.iter().zip(codes).map(|(value, code)| f32::from(*code) * scale - value).collect();
+        for (row, CodedRow { codes, scale, residuals }) in rows.rows().into_iter().zip(coded) {
+            let scale = vector_scale(max_scale, *scale);
+            let residual =
+                |value| residuals.get(value).map_or(0.0, |above| if *above { 0.25 } else { -0.25 });
+            let errors: Vec<f32> = (0..row.len())
+                .map(|value| (f32::from(codes[value]) + residual(value)) * scale - row[value])
+                .collect();
             for query in rows.rows() {
                 let off: f32 = errors.iter().zip(query).map(|(error, value)| error * value).sum();
                 total += f64::from(off).powi(2);
@@ -209,22 +268,38 @@ mod tests {
         total
     }
 
+    /// The row rounded, and not changed.
+    fn rounded(row: &[f32], max_scale: f32, range: CodeRange) -> CodedRow {
+        let scale = clip_search(row, max_scale, range);
+        let codes = codes(row, vector_scale(max_scale, scale), range.most);
+        CodedRow { codes, scale, residuals: Vec::new() }
+    }
+
     #[test]
     fn errors_make_up_for_each_other_where_queries_are() {
         let rows = rows();
         let moments = QueryMoments::new(&rows, &[1; 200]);
-        let all = || rows.rows().into_iter().map(|row| row.to_vec());
-        for (most, lowest) in [(7, 0.4), (127, 0.9)] {
-            let max_scale = all().map(|row| largest(&row)).fold(0.0, f32::max) / f32::from(most);
-            let rounded: Vec<_> = all().map(|row| clip_search(&row, max_scale, most, lowest)).collect();
-            let settled: Vec<_> = all().map(|row| moments.row(&row, max_scale, most, lowest)).collect();
-            let [plain, less] = [&rounded, &settled].map(|coded| off(&rows, coded, max_scale));
-            assert!(less < 0.5 * plain, "{less} of {plain}, codes up to {most}");
-            for ((row, (codes, code)), (_, plain_code)) in all().zip(&settled).zip(&rounded) {
-                assert_eq!(code, plain_code, "the scale stays");
-                for (value, code) in row.iter().zip(codes) {
-                    assert!(code.unsigned_abs() <= most.unsigned_abs());
-                    assert!(*code == 0 || (*code > 0) == (*value > 0.0), "{code} for {value}");
+        let all: Vec<Vec<f32>> = rows.rows().into_iter().map(|row| row.to_vec()).collect();
+        for range in [CodeRange::INT4, CodeRange::INT8] {
+            let most = range.most;
+            let max_scale = all.iter().map(|row| largest(row)).fold(0.0, f32::max) / f32::from(most);
+            let code = |with_residuals| -> Vec<CodedRow> {
+                all.iter().map(|row| moments.row(row, max_scale, range, with_residuals)).collect()
+            };
+            let plain: Vec<_> = all.iter().map(|row| rounded(row, max_scale, range)).collect();
+            let (settled, finer) = (code(false), code(true));
+            let [most_off, less, least] =
+                [&plain, &settled, &finer].map(|coded| off(&rows, coded, max_scale));
+            assert!(less < 0.5 * most_off, "{less} of {most_off}, codes up to {most}");
+            assert!(least < 0.35 * less, "{least} of {less} with residuals, codes up to {most}");
+            for (coded, residuals) in [(&settled, 0), (&finer, 32)] {
+                for ((row, coded), plain) in all.iter().zip(coded).zip(&plain) {
+                    assert_eq!(coded.scale, plain.scale, "the scale stays");
+                    assert_eq!(coded.residuals.len(), residuals);
+                    for (value, code) in row.iter().zip(&coded.codes) {
+                        assert!(code.unsigned_abs() <= most.unsigned_abs());
+                        assert!(*code == 0 || (*code > 0) == (*value > 0.0), "{code} for {value}");
+                    }
                 }
             }
         }
@@ -235,11 +310,14 @@ mod tests {
         let rows = rows();
         let row = rows.row(0).to_vec();
         for (vectors, weights) in [(&rows, vec![0; 200]), (&Array2::zeros((0, 32)), Vec::new())] {
-            let (codes, code) = QueryMoments::new(vectors, &weights).int8_row(&row, 1.0 / 127.0);
-            let (rounded, _) = clip_search(&row, 1.0 / 127.0, 127, 0.9);
-            assert_ne!(code, 0);
-            for (code, rounded) in codes.iter().zip(&rounded) {
-                assert!((code - rounded).abs() <= 1, "{code} for {rounded}");
+            let moments = QueryMoments::new(vectors, &weights);
+            let plain = rounded(&row, 1.0 / 127.0, CodeRange::INT8);
+            for with_residuals in [false, true] {
+                let coded = moments.row(&row, 1.0 / 127.0, CodeRange::INT8, with_residuals);
+                assert_ne!(coded.scale, 0);
+                for (code, plain) in coded.codes.iter().zip(&plain.codes) {
+                    assert!((code - plain).abs() <= 1, "{code} for {plain}");
+                }
             }
         }
     }
@@ -248,8 +326,8 @@ mod tests {
     fn clipping_beats_the_largest_value_when_one_is_far_out() {
         let mut row = vec![0.09_f32; 64];
         row[0] = 0.7;
-        let (codes, code) = clip_search(&row, 1.0 / 7.0, 7, 0.4);
-        let scale = vector_scale(1.0 / 7.0, code);
+        let CodedRow { codes, scale, .. } = rounded(&row, 1.0 / 7.0, CodeRange::INT4);
+        let scale = vector_scale(1.0 / 7.0, scale);
         assert!(scale < 0.7 / 7.0);
         assert_eq!(codes[0], 7);
         assert!((f32::from(codes[1]) * scale - 0.09).abs() < 0.01);
@@ -268,8 +346,11 @@ mod tests {
     #[test]
     fn a_row_too_small_for_the_grid_still_gets_a_scale() {
         let moments = QueryMoments::new(&Array2::zeros((0, 8)), &[]);
-        let (codes, code) = moments.int8_row(&[1e-6; 8], 1.0);
-        assert_eq!((codes, code), (vec![0; 8], 1));
-        assert_eq!(moments.int4_row(&[0.0; 8], 1.0), (vec![0; 8], 0));
+        for (value, range, scale) in [(1e-6, CodeRange::INT8, 1), (0.0, CodeRange::INT4, 0)] {
+            for (with_residuals, count) in [(false, 0), (true, 8)] {
+                let coded = moments.row(&[value; 8], 1.0, range, with_residuals);
+                assert_eq!((coded.codes, coded.scale, coded.residuals.len()), (vec![0; 8], scale, count));
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use ndarray::{Array2, Axis};
 use tastekeeper::layout::{self, Section, parameter as at};
 
 use super::container::index32;
-use super::quantize::{self, QueryMoments};
+use super::quantize::{self, CodeRange, CodedRow, QueryMoments};
 use super::{Built, PackOptions, VectorCodes, WeightBits};
 use crate::trained::TrainedModel;
 
@@ -12,9 +12,9 @@ use crate::trained::TrainedModel;
 pub(super) fn build(model: &TrainedModel, options: &PackOptions) -> Vec<Built> {
     let longest = model.graph.iter().map(Vec::len).max().unwrap_or(0);
     let neighbours = longest.min(usize::from(options.neighbours));
-    let max_scale = max_scale(&model.vectors, options.vectors);
+    let max_scale = max_scale(&model.vectors, range(options.vectors));
     let edge_step = edge_step(model, neighbours, options.weight_bits);
-    let (vectors, scales) = vectors(model, options.vectors, max_scale);
+    let (vectors, scales, residuals) = vectors(model, options, max_scale);
     let mut sections = vec![
         Built::plain(Section::Info, info(options)),
         Built::plain(Section::Parameters, parameters(model, neighbours, max_scale, edge_step)),
@@ -36,6 +36,9 @@ pub(super) fn build(model: &TrainedModel, options: &PackOptions) -> Vec<Built> {
     }
     if model.items.len() >= options.signs_from_items as usize {
         sections.push(Built::plain(Section::Signs, signs(&model.vectors)));
+    }
+    if options.residuals {
+        sections.push(Built::plain(Section::Residuals, residuals));
     }
     sections
 }
@@ -102,53 +105,56 @@ fn rows(matrix: &Array2<f32>) -> impl Iterator<Item = Vec<f32>> {
     matrix.rows().into_iter().map(|row| row.to_vec())
 }
 
-fn max_scale(vectors: &Array2<f32>, codes: VectorCodes) -> f32 {
-    let most = match codes {
-        VectorCodes::Int4 => 7.0,
-        VectorCodes::Int8 => 127.0,
-    };
-    let largest = rows(vectors).map(|row| quantize::largest(&row)).fold(0.0, f32::max);
-    if largest == 0.0 { 1.0 } else { largest / most }
+fn range(codes: VectorCodes) -> CodeRange {
+    match codes {
+        VectorCodes::Int4 => CodeRange::INT4,
+        VectorCodes::Int8 => CodeRange::INT8,
+    }
 }
 
-fn vectors(model: &TrainedModel, codes: VectorCodes, max_scale: f32) -> (Built, Vec<u8>) {
+fn max_scale(vectors: &Array2<f32>, range: CodeRange) -> f32 {
+    let largest = rows(vectors).map(|row| quantize::largest(&row)).fold(0.0, f32::max);
+    if largest == 0.0 { 1.0 } else { largest / f32::from(range.most) }
+}
+
+/// The vectors, their scales, and their residuals.
+fn vectors(model: &TrainedModel, options: &PackOptions, max_scale: f32) -> (Built, Vec<u8>, Vec<u8>) {
     let moments = QueryMoments::new(&model.vectors, &model.counts);
-    let mut bytes = Vec::new();
-    let mut scales = Vec::new();
+    let (mut bytes, mut scales, mut residual_bytes) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows(&model.vectors) {
-        let scale = match codes {
-            VectorCodes::Int4 => {
-                let (codes, scale) = moments.int4_row(&row, max_scale);
-                bytes.extend(nibbles(codes.iter().map(|code| code.cast_unsigned() & 0x0f)));
-                scale
-            }
-            VectorCodes::Int8 => {
-                let (codes, scale) = moments.int8_row(&row, max_scale);
-                bytes.extend(codes.iter().map(|code| code.cast_unsigned()));
-                scale
-            }
-        };
+        let CodedRow { codes, scale, residuals } =
+            moments.row(&row, max_scale, range(options.vectors), options.residuals);
+        let codes = codes.iter().map(|code| code.cast_unsigned());
+        match options.vectors {
+            VectorCodes::Int4 => bytes.extend(nibbles(codes.map(|code| code & 0x0f))),
+            VectorCodes::Int8 => bytes.extend(codes),
+        }
         scales.push(scale);
+        residual_bytes.extend(residuals.chunks(8).map(|bits| byte(bits.iter().copied())));
     }
-    let encoding = match codes {
+    let encoding = match options.vectors {
         VectorCodes::Int4 => layout::VECTORS_INT4,
         VectorCodes::Int8 => layout::VECTORS_INT8,
     };
-    (Built { section: Section::Vectors, encoding, bytes }, scales)
+    (Built { section: Section::Vectors, encoding, bytes }, scales, residual_bytes)
+}
+
+/// At most eight bits, the lowest one first.
+fn byte(bits: impl DoubleEndedIterator<Item = bool>) -> u8 {
+    bits.rev().fold(0, |byte, bit| byte << 1 | u8::from(bit))
 }
 
 /// A bit for each value above zero: blocks of rows, and in each the first bytes of all rows, then the second ones, and so on.
 fn signs(vectors: &Array2<f32>) -> Vec<u8> {
-    let byte_of =
-        |values: &[f32]| values.iter().rev().fold(0, |byte, value| byte << 1 | u8::from(*value > 0.0));
     let row_bytes = vectors.ncols().div_ceil(8);
     let mut bytes = Vec::new();
     for block in vectors.axis_chunks_iter(Axis(0), layout::SIGN_ROWS) {
         let first = bytes.len();
         bytes.resize(first + layout::SIGN_ROWS * row_bytes, 0);
         for (place, row) in block.rows().into_iter().enumerate() {
-            for (byte, values) in row.to_vec().chunks(8).enumerate() {
-                bytes[first + layout::SIGN_ROWS * byte + place] = byte_of(values);
+            for (column, values) in row.to_vec().chunks(8).enumerate() {
+                bytes[first + layout::SIGN_ROWS * column + place] =
+                    byte(values.iter().map(|value| *value > 0.0));
             }
         }
     }

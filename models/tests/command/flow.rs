@@ -164,9 +164,12 @@ fn a_saved_model_packs_to_the_same_bytes_and_to_smaller_ones() {
     let tiny = pack("tiny.tkpack", &["--preset", "tiny"]);
     let smaller = pack("smaller.tkpack", &["--neighbours", "4", "--weight-bits", "4"]);
     let large = pack("large.tkpack", &["--vectors", "int8"]);
+    let finer = pack("finer.tkpack", &["--vectors", "int8", "--residuals"]);
     assert!(bytes(&smaller) < bytes(&tiny) && bytes(&tiny) < standard && standard < bytes(&large));
+    let [items, dim] = ["items", "dim"].map(|shape| inspect(&finer)[shape].as_u64().unwrap());
+    assert_eq!(bytes(&finer), bytes(&large) + items * dim.div_ceil(8));
     assert_eq!(inspect(&smaller)["neighbours"], 4);
-    for pack in [tiny, smaller, large] {
+    for pack in [tiny, smaller, large, finer] {
         run(&["evaluate", &pack, "log.csv", "--protocol", "leave-one-out", "--users", "5"]).ok();
     }
 }

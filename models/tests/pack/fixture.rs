@@ -56,6 +56,30 @@ fn the_first_pack_with_signs_still_opens() {
     assert_eq!(shortlist(&model, &query, 0.1, 6), KNOWN_SHORTLIST);
 }
 
+/// The first pack whose vectors have residuals: the bits of a vector.
+#[test]
+fn the_first_pack_with_residuals_still_opens() {
+    let model = fixture_named("residuals.tkpack");
+    read_everything(&model);
+    assert_eq!((model.len(), model.dim()), (6, 9));
+    let mut vector = [0.0; 9];
+    model.write_vector(2, &mut vector);
+    let bits = vector.map(f32::to_bits);
+    assert_eq!(bits, KNOWN_VECTOR, "{bits:#x?}");
+}
+
+const KNOWN_VECTOR: [u32; 9] = [
+    0x3e12_2523,
+    0xbeba_ff23,
+    0x3e96_2c35,
+    0xbe5b_cb00,
+    0x3ee5_9307,
+    0xbd7d_2a28,
+    0xbf12_6ec9,
+    0x3dba_6bd7,
+    0xbed5_76be,
+];
+
 const KNOWN_SHORTLIST: [u32; 6] = [1, 11, 17, 22, 31, 38];
 
 const KNOWN_BITS: [u32; 6] = [0x3f88_a26a, 0xbf9e_1c76, 0xbd67_14bc, 0x3fa0_6204, 0xbeac_af01, 0];

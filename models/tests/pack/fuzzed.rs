@@ -16,7 +16,9 @@ fn survive(bytes: &[u8]) {
 
 fn bases() -> Vec<Raw> {
     let variant = |vectors, weight_bits, neighbours, signs_from_items| {
-        let options = PackOptions { vectors, weight_bits, neighbours, signs_from_items, ..options() };
+        let residuals = signs_from_items == 0;
+        let options =
+            PackOptions { vectors, weight_bits, neighbours, signs_from_items, residuals, ..options() };
         Raw::new(&write_pack(&small_model(), &options, &key()).unwrap())
     };
     vec![

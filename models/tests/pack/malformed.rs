@@ -174,7 +174,7 @@ fn every_section_is_needed_and_has_one_length() {
     for section in Section::ALL {
         let mut raw = Raw::new(&small_pack());
         raw.remove(section);
-        if matches!(section, Section::Summary | Section::Signs) {
+        if matches!(section, Section::Summary | Section::Signs | Section::Residuals) {
             assert!(open(&raw.pack()).is_ok());
             continue;
         }
@@ -369,17 +369,40 @@ fn signs_contradict_the_vectors() {
         for (at, bit) in [(32, 1), (37, 7), (6, 0), (31, 7), (63, 0)] {
             assert_eq!(refused(&flipped(at, bit)), ModelProblem::BadSigns, "byte {at}, bit {bit}");
         }
-        let section = Section::Signs;
-        for change in [(|bytes| bytes.push(0)) as fn(&mut Vec<u8>), |bytes| bytes.truncate(63), Vec::clear] {
-            let mut raw = sound.clone();
-            change(raw.bytes(section));
-            assert_eq!(refused(&raw.pack()), ModelProblem::BadSectionLength { section });
-        }
-        let mut raw = sound.clone();
-        raw.entry(section).1 = 2;
-        let requirement = Requirement::Encoding { section, encoding: 2 };
-        assert_eq!(refused(&raw.pack()), ModelProblem::NeedsNewerSdk { requirement });
+        has_one_length_and_encoding(&sound, Section::Signs);
     }
+}
+
+#[test]
+fn residuals_of_no_value() {
+    for vectors in [VectorCodes::Int4, VectorCodes::Int8] {
+        let options = tastekeeper_models::pack::PackOptions { vectors, residuals: true, ..options() };
+        let sound = Raw::new(&write_pack(&small_model(), &options, &key()).unwrap());
+        for (at, bit) in (0..12).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+            let mut raw = sound.clone();
+            raw.bytes(Section::Residuals)[at] ^= 1 << bit;
+            // Six rows of nine bits: two bytes each.
+            if at % 2 == 0 || bit == 0 {
+                read_everything(&open(&raw.pack()).unwrap());
+            } else {
+                assert_eq!(refused(&raw.pack()), ModelProblem::BadResiduals, "byte {at}, bit {bit}");
+            }
+        }
+        has_one_length_and_encoding(&sound, Section::Residuals);
+    }
+}
+
+fn has_one_length_and_encoding(sound: &Raw, section: Section) {
+    let shorter = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() - 1);
+    for change in [(|bytes| bytes.push(0)) as fn(&mut Vec<u8>), shorter, Vec::clear] {
+        let mut raw = sound.clone();
+        change(raw.bytes(section));
+        assert_eq!(refused(&raw.pack()), ModelProblem::BadSectionLength { section });
+    }
+    let mut raw = sound.clone();
+    raw.entry(section).1 = 2;
+    let requirement = Requirement::Encoding { section, encoding: 2 };
+    assert_eq!(refused(&raw.pack()), ModelProblem::NeedsNewerSdk { requirement });
 }
 
 #[test]

@@ -32,7 +32,8 @@ fn check(model: &TrainedModel, options: &PackOptions) {
         let half_step = exact.iter().fold(0.0_f32, |most, value| most.max(value.abs()))
             / if options.vectors == VectorCodes::Int4 { 14.0 } else { 254.0 }
             * 1.022;
-        assert!(error <= (2.0 * half_step).powi(2) * dim as f32, "{error} > (2 * {half_step})^2 * {dim}");
+        let off = if options.residuals { half_step } else { 2.0 * half_step };
+        assert!(error <= off.powi(2) * dim as f32, "{error} > {off}^2 * {dim}");
         let edges: Vec<(u32, f32)> = read.neighbours(at).collect();
         let expected = model.graph[index].iter().take(usize::from(options.neighbours));
         let expected: Vec<_> = expected.filter(|(_, weight)| (weight / step).round() >= 1.0).collect();
@@ -62,12 +63,13 @@ proptest! {
     fn what_is_written_is_read(
         model in any_model(),
         int8 in any::<bool>(),
+        residuals in any::<bool>(),
         four in any::<bool>(),
         neighbours in 0..7_u8,
     ) {
         let vectors = if int8 { VectorCodes::Int8 } else { VectorCodes::Int4 };
         let weight_bits = if four { WeightBits::Four } else { WeightBits::Eight };
-        check(&model, &PackOptions { vectors, weight_bits, neighbours, summary: None, ..options() });
+        check(&model, &PackOptions { vectors, residuals, weight_bits, neighbours, summary: None, ..options() });
     }
 }
 
@@ -101,6 +103,36 @@ fn the_small_pack_reads_as_expected() {
     assert_eq!(model.summary(), Some("{\"items\":6}"));
     assert_eq!(model.parameters().kind_weights, [1.0, 2.0, 1.5, 3.0]);
     assert!(!format!("{model:?}").contains("zeta"));
+}
+
+/// One bit moves one value by half of its row's scale, and nothing that is scanned.
+#[test]
+fn a_residual_is_a_quarter_of_the_scale_up_or_down() {
+    for codes in [VectorCodes::Int4, VectorCodes::Int8] {
+        let options = PackOptions { vectors: codes, residuals: true, signs_from_items: 0, ..options() };
+        let mut raw = Raw::new(&write_pack(&small_model(), &options, &key()).unwrap());
+        let bits = raw.bytes(Section::Residuals).clone();
+        let with = open(&raw.pack()).unwrap();
+        raw.remove(Section::Residuals);
+        let without = open(&raw.pack()).unwrap();
+        let of = |model: &tastekeeper::model::Model, item| {
+            let mut vector = [0.0; 9];
+            model.write_vector(item, &mut vector);
+            vector
+        };
+        let query = [0.5, -0.25, 0.125, 1.0, -1.0, 0.75, 0.0, 0.3, -0.6];
+        assert_eq!(scores(&with, &query, 0.5), scores(&without, &query, 0.5));
+        let scale_codes = raw.bytes(Section::VectorScales).clone();
+        let largest = raw.bytes(Section::Parameters)[layout::parameter::MAX_SCALE..][..4].try_into().unwrap();
+        for item in 0..6 {
+            let scale = layout::vector_scale(f32::from_le_bytes(largest), scale_codes[item]);
+            for (value, code) in of(&without, item as u32).into_iter().enumerate() {
+                let is_up = bits[2 * item + value / 8] >> (value % 8) & 1 == 1;
+                let expected = code + if is_up { 0.25 * scale } else { -0.25 * scale };
+                assert_eq!(of(&with, item as u32)[value].to_bits(), expected.to_bits(), "{item}, {value}");
+            }
+        }
+    }
 }
 
 #[test]
