@@ -152,9 +152,7 @@ wide! {
         let sign = |byte: u8, place: usize| if byte >> place & 1 == 1 { amount } else { -amount };
         let (values, last) = out.as_chunks_mut::<8>();
         for (values, byte) in values.iter_mut().zip(bits) {
-            for place in 0..8 {
-                values[place] += sign(*byte, place);
-            }
+            values.iter_mut().enumerate().for_each(|(place, value)| *value += sign(*byte, place));
         }
         if let Some(byte) = bits.get(values.len()) {
             last.iter_mut().enumerate().for_each(|(place, value)| *value += sign(*byte, place));
