@@ -115,7 +115,8 @@ impl QueryMoments {
         let places = self.settle(row, &grid);
         let (codes, residuals) = if with_residuals {
             let codes: Vec<f64> = places.iter().map(|place| (0.5 * place).ceil()).collect();
-            let residuals = codes.iter().zip(&places).map(|(code, place)| 2.0 * code == *place).collect();
+            let residuals =
+                codes.iter().zip(&places).map(|(code, place)| *place > 2.0 * code - 0.5).collect();
             (codes, residuals)
         } else {
             (places, Vec::new())
