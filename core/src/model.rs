@@ -196,13 +196,17 @@ impl Model {
     /// Panics if `out` is not [`Model::dim`] long.
     pub fn write_vector(&self, index: u32, out: &mut [f32]) {
         assert_eq!(out.len(), self.dim(), "one value per dimension");
-        match self.vector(index) {
-            Some((row, scale)) if self.tables.int8_vectors => dense::write_int8(row, scale, out),
-            Some((row, scale)) => dense::write_int4(row, scale, out),
-            None => out.fill(0.0),
+        let Some((row, scale)) = self.vector(index) else {
+            out.fill(0.0);
+            return;
+        };
+        if self.tables.int8_vectors {
+            dense::write_int8(row, scale, out);
+        } else {
+            dense::write_int4(row, scale, out);
         }
         let residuals = self.tables.section(Section::Residuals);
-        if let Some((_, scale)) = self.vector(index).filter(|_| !residuals.is_empty()) {
+        if !residuals.is_empty() {
             let bits = tables::row(residuals, index as usize, self.tables.bit_row_bytes());
             dense::add_residuals(bits, RESIDUAL * scale, out);
         }
