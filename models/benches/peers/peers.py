@@ -41,7 +41,7 @@ TOP = 20
 WARM_UPS = 4
 # The one that all are compared with: in a large shop the engine looks at promising items only.
 SCAN, SIGNS = "Tastekeeper int8", "Tastekeeper signs, int8"
-FINER, FINER_SIGNS = f"{SCAN} finer", f"{SIGNS} finer"
+FINER, FINER_SIGNS = f"{SCAN} + residuals", f"{SIGNS} + residuals"
 # As the writer of packs has it.
 LARGE_SHOP = 32_768
 # Lengths of lists of guesses, and the queries that ask for them.
@@ -247,11 +247,11 @@ def coverage_table(rows):
 
 def table(shop, rows):
     lines = [f"\n{shop['name']}: {shop['items']} items, {shop['dim']} dimensions, top {TOP}, {shop['rounds']} rounds"]
-    lines.append(f"{'':<30}{'median us':>12}{'95 % us':>12}{'x ours':>9}{'recall':>9}{'MB':>9}{'B/item':>8}")
+    lines.append(f"{'':<36}{'median us':>12}{'95 % us':>12}{'x ours':>9}{'recall':>9}{'MB':>9}{'B/item':>8}")
     for row in rows:
         recall = "" if row["recall"] is None else f"{row['recall']:.4f}"
         lines.append(
-            f"{row['name']:<30}{row['median_us']:>12.1f}{row['p95_us']:>12.1f}{row['ratio']:>9.2f}{recall:>9}"
+            f"{row['name']:<36}{row['median_us']:>12.1f}{row['p95_us']:>12.1f}{row['ratio']:>9.2f}{recall:>9}"
             f"{row['bytes'] / 1e6:>9.2f}{row['bytes'] / shop['items']:>8.0f}"
         )
     return "\n".join(lines)
@@ -261,7 +261,7 @@ def plot(shops):
     """Bars of medians on a logarithmic axis, a panel for each shop."""
     times = [row["median_us"] for shop in shops for row in shop["rows"]]
     low, high = 10 ** np.floor(np.log10(min(times))), 10 ** np.ceil(np.log10(max(times)))
-    left, wide, bar = 170, 520, 18
+    left, wide, bar = 220, 520, 18
     place = lambda us: left + wide * float(np.log10(us / low) / np.log10(high / low))
     parts, y = [], 20
     for shop in shops:
