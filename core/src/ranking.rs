@@ -21,6 +21,7 @@ pub(crate) mod candidates;
 pub(crate) mod categories;
 pub(crate) mod extras;
 pub(crate) mod filter;
+mod links;
 pub(crate) mod listed;
 pub(crate) mod place;
 mod pool;

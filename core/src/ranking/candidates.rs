@@ -156,7 +156,7 @@ impl<'a> Scores<'a> {
         Self { view, scan, direction, lifts, most_lift }
     }
 
-    /// Writes the scores of `items` to the beginning of `out`.
+    /// Writes the scores of `items`, those that the model does not know last, to the beginning of `out`.
     fn of(&self, items: &[u32], gathered: &mut Gathered, out: &mut [f32]) {
         let known = items.partition_point(|&index| !self.view.is_new(index));
         if let Some(scan) = &self.scan {
@@ -241,18 +241,19 @@ impl Search<'_, '_> {
         self.items.clear();
         self.items.extend(query.linked());
         let linked = self.items.len();
-        self.items.extend(extras.shown());
-        if self.items.len() > linked {
-            self.items.sort_unstable();
+        self.items.extend(extras.shown().filter(|&index| query.linked_place(index).is_none()));
+        self.score();
+        for (place, (_, score)) in self.offered[..linked].iter_mut().enumerate() {
+            query.transition_scores(place).for_each(|amount| *score += amount);
         }
-        self.items.dedup();
-        let mut transitions = query.transition_scores().peekable();
-        self.offer(|index, mut score| {
-            while let Some((_, amount)) = transitions.next_if(|(target, _)| *target <= index) {
-                score += amount;
+        let mut others = linked..;
+        for shown in extras.shown() {
+            let place = query.linked_place(shown).or_else(|| others.next());
+            if let Some((_, score)) = place.and_then(|place| self.offered.get_mut(place)) {
+                *score += extras.rotation(shown, f64::from(*score)).map_or(0.0, narrow);
             }
-            score + extras.rotation(index, f64::from(score)).map_or(0.0, narrow)
-        });
+        }
+        self.offer_scored();
     }
 
     /// Where few items are linked to the query's own, those that are linked to them.
@@ -260,7 +261,6 @@ impl Search<'_, '_> {
         let Some(model) = self.scores.view.model() else { return };
         self.items.clear();
         self.items.extend(query.linked());
-        self.items.dedup();
         let near = self.items.len();
         if near >= FEW_LINKED {
             return;
@@ -272,7 +272,7 @@ impl Search<'_, '_> {
         self.items.drain(..near);
         self.items.sort_unstable();
         self.items.dedup();
-        self.offer(|_, score| score);
+        self.offer();
     }
 
     /// The most popular items.
@@ -294,20 +294,24 @@ impl Search<'_, '_> {
     fn offer_unseen(&mut self, items: impl Iterator<Item = u32>) {
         self.items.clear();
         self.items.extend(items.filter(|&index| !self.seen.contains(index)));
-        self.offer(|_, score| score);
+        self.offer();
     }
 
-    /// Offers `items`, which were not seen, in ascending order, with what `adjust` makes of their scores.
-    fn offer(&mut self, mut adjust: impl FnMut(u32, f32) -> f32) {
+    /// Offers `items`, which were not seen, those that the model does not know last.
+    fn offer(&mut self) {
+        self.score();
+        self.offer_scored();
+    }
+
+    /// Scores `items`, which were not seen, those that the model does not know last.
+    fn score(&mut self) {
         let mut scores = [0.0; SCAN_BLOCK];
         self.offered.clear();
         for items in self.items.chunks(SCAN_BLOCK) {
             self.scores.of(items, self.gathered, &mut scores[..items.len()]);
-            let scored = items.iter().zip(&scores);
-            self.offered.extend(scored.map(|(&index, &score)| (index, adjust(index, score))));
+            self.offered.extend(items.iter().copied().zip(scores));
         }
         self.items.iter().for_each(|&index| self.seen.insert(index));
-        self.offer_scored();
     }
 
     /// Offers what was scored.
@@ -346,7 +350,7 @@ impl Search<'_, '_> {
         scan.shortlist(wanted, most, lift, shortlist);
         items.clear();
         items.extend(shortlist.items());
-        self.offer(|_, score| score);
+        self.offer();
         true
     }
 
@@ -361,7 +365,7 @@ impl Search<'_, '_> {
                 self.items.clear();
                 self.items.extend(rare.within(first, end).filter(|&index| !self.seen.contains(index)));
                 self.scores.scan = Some(scan);
-                self.offer(|_, score| score);
+                self.offer();
                 return;
             }
             let count = SCAN_BLOCK.min((end - first) as usize);

@@ -10,6 +10,7 @@
 use tastekeeper_kernels::dense::{self, LANES};
 
 use super::Person;
+use super::links::{Links, Transition};
 use super::request::{RecommendationKind, Request};
 use crate::catalog::{SymbolKind, View};
 use crate::event::Subject;
@@ -90,8 +91,8 @@ pub(crate) struct Query {
     /// `terms x dim`.
     vectors: Vec<f32>,
     dim: usize,
-    /// Every transition out of a term's item: target, term, `T`; ascending by target, then by term.
-    transitions: Vec<(u32, u32, f32)>,
+    /// Every transition out of a term's item.
+    links: Links,
     /// `q`, `dim` values.
     direction: Vec<f64>,
     gain: f64,
@@ -105,7 +106,6 @@ struct Room {
     /// Disliked items, then those that a draft has.
     items: Vec<u32>,
     history: Vec<f64>,
-    transitions: Vec<(u32, u32, f32)>,
 }
 
 /// A term before its place in the order is known.
@@ -124,7 +124,7 @@ impl Query {
     pub(crate) fn ask(&mut self, view: &View, request: &Request, person: Option<Person<'_>>) {
         self.terms.clear();
         self.vectors.clear();
-        self.transitions.clear();
+        self.links.clear(0);
         self.direction.clear();
         self.dim = 0;
         let Some(model) = view.model().filter(|_| request.kind.is_scored()) else { return };
@@ -318,35 +318,35 @@ impl Query {
     /// Decodes the neighbours of every term's item once: the pool is looked up in them item by item.
     fn gather_transitions(&mut self, view: &View) {
         let Some(model) = view.model() else { return };
-        self.transitions.reserve(self.terms.len() * model.neighbour_slots());
+        let origin = |term: &Term| term.item.filter(|item| term.graph.abs() > 0.0 && !view.is_new(*item));
+        let origins = self.terms.iter().filter_map(origin).count();
+        self.links.clear(origins * model.neighbour_slots());
         for (place, term) in (0..).zip(&self.terms) {
-            let Some(item) = term.item.filter(|item| term.graph.abs() > 0.0 && !view.is_new(*item)) else {
-                continue;
-            };
-            self.transitions.extend(model.neighbours(item).map(|(target, weight)| (target, place, weight)));
+            for (target, weight) in origin(term).into_iter().flat_map(|item| model.neighbours(item)) {
+                self.links.add(target, place, weight);
+            }
         }
-        sort_by_target(&mut self.transitions, &mut self.room.transitions, model.len());
     }
 
-    /// The transitions to one item, by term.
-    fn transitions_to(&self, index: u32) -> &[(u32, u32, f32)] {
-        let first = self.transitions.partition_point(|(target, _, _)| *target < index);
-        let count = self.transitions[first..].partition_point(|(target, _, _)| *target == index);
-        &self.transitions[first..first + count]
+    /// What a transition adds to the relevance.
+    fn amount(&self, transition: &Transition) -> f64 {
+        self.terms[transition.term as usize].graph * f64::from(transition.weight)
     }
 
-    /// The items that transitions lead to, ascending, some several times.
-    pub(crate) fn linked(&self) -> impl Iterator<Item = u32> {
-        self.transitions.iter().map(|(target, ..)| *target)
+    /// The items that transitions lead to, each once.
+    pub(crate) fn linked(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.links.items()
     }
 
-    /// Every transition as what it adds to a score: targets ascending, some several times.
+    /// The place of an item among those that transitions lead to.
+    pub(crate) fn linked_place(&self, index: u32) -> Option<usize> {
+        self.links.place_of(index)
+    }
+
+    /// What the transitions to the item at a place of [`linked`](Self::linked) add to its score, one by one.
     #[allow(clippy::cast_possible_truncation)] // the scan only chooses candidates
-    pub(crate) fn transition_scores(&self) -> impl Iterator<Item = (u32, f32)> {
-        let amount = |&(target, term, weight): &(u32, u32, f32)| {
-            (target, (self.terms[term as usize].graph * f64::from(weight)) as f32)
-        };
-        self.transitions.iter().map(amount)
+    pub(crate) fn transition_scores(&self, place: usize) -> impl Iterator<Item = f32> {
+        self.links.of_place(place).map(|transition| self.amount(transition) as f32)
     }
 
     /// The relevance of one item, through `q`.
@@ -358,9 +358,7 @@ impl Query {
         let vector = &mut vector[..self.dim];
         view.write_vector(index, vector);
         let similarity = dense::dot_wide(&self.direction, vector);
-        let transitions = self.transitions_to(index).iter();
-        let transition: f64 =
-            transitions.map(|&(_, term, weight)| self.terms[term as usize].graph * f64::from(weight)).sum();
+        let transition: f64 = self.links.of_item(index).map(|transition| self.amount(transition)).sum();
         similarity + transition
     }
 
@@ -382,9 +380,8 @@ impl Query {
                 of_item.clear();
                 of_item.extend(room.similarities.iter().map(of_term));
                 if !mutant!(ExplanationDropsTransitions) && !of_item.is_empty() {
-                    for &(_, term, weight) in self.transitions_to(index) {
-                        of_item[term as usize].transition +=
-                            self.terms[term as usize].graph * f64::from(weight);
+                    for transition in self.links.of_item(index) {
+                        of_item[transition.term as usize].transition += self.amount(transition);
                     }
                 }
                 visit(&of_item, together[lane]);
@@ -443,33 +440,6 @@ impl Query {
     }
 }
 
-/// Orders transitions by target, those of one target staying as they are: by digits, the last one first.
-fn sort_by_target(transitions: &mut Vec<(u32, u32, f32)>, sorted: &mut Vec<(u32, u32, f32)>, items: u32) {
-    // As many values as need not more work than a few hundred transitions do.
-    const MOST_BITS: u32 = 10;
-    sorted.clone_from(transitions);
-    let bits = u32::BITS - items.saturating_sub(1).leading_zeros();
-    let digits = bits.div_ceil(MOST_BITS);
-    for place in 0..digits {
-        let digit_bits = bits.div_ceil(digits);
-        let mask = (1 << digit_bits) - 1;
-        let digit = |target: u32| (target >> (place * digit_bits)) as usize & mask;
-        // How many there are of each digit, then where the next one of it goes.
-        let mut next = [0_u32; 1 << MOST_BITS];
-        transitions.iter().for_each(|(target, ..)| next[digit(*target)] += 1);
-        let mut begin = 0;
-        for place in &mut next[..=mask] {
-            begin += std::mem::replace(place, begin);
-        }
-        for transition in transitions.iter() {
-            let place = &mut next[digit(transition.0)];
-            sorted[*place as usize] = *transition;
-            *place += 1;
-        }
-        std::mem::swap(transitions, sorted);
-    }
-}
-
 impl Draft {
     fn context(index: u32) -> Self {
         Self { origin: Origin::Context, item: Some(index), personal: false, weight: 1.0, strength: 1.0 }
@@ -483,28 +453,5 @@ impl Draft {
             weight: BROWSE_WEIGHT,
             strength,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn transitions_are_sorted_as_a_stable_sort_would() {
-        let mut random = 1_u32;
-        for items in [1, 2, 2_048, 2_049, 5_000_000, u32::MAX] {
-            let mut transitions: Vec<(u32, u32, f32)> = (0..500)
-                .map(|place| {
-                    random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    ((random >> 3) % items, place, 1.0)
-                })
-                .collect();
-            let mut expected = transitions.clone();
-            expected.sort_by_key(|&(target, ..)| target);
-            sort_by_target(&mut transitions, &mut Vec::new(), items);
-            assert_eq!(transitions, expected, "{items} items");
-        }
-        sort_by_target(&mut Vec::new(), &mut Vec::new(), 10);
     }
 }
