@@ -51,7 +51,7 @@ impl Links {
         // Multiplied by the golden ratio, the high bits depend on all of the item's.
         let hash = u64::from(item.wrapping_mul(0x9e37_79b9));
         let mut at = usize::try_from((hash * self.table.len() as u64) >> 32).unwrap_or(0);
-        while let Some(linked) = self.items.get(self.table[at] as usize) {
+        while let Some(linked) = self.table.get(at).and_then(|place| self.items.get(*place as usize)) {
             if linked.item == item {
                 break;
             }
@@ -86,16 +86,12 @@ impl Links {
 
     /// The transitions to an item.
     pub(super) fn of_item(&self, item: u32) -> impl Iterator<Item = &Transition> {
-        let is_empty = self.items.is_empty();
-        self.from(if is_empty { None } else { self.items.get(self.table[self.find(item)] as usize) })
+        self.from(self.place_of(item).and_then(|place| self.items.get(place)))
     }
 
     /// The place of an item among [`items`](Self::items), if it is there.
     pub(super) fn place_of(&self, item: u32) -> Option<usize> {
-        if self.items.is_empty() {
-            return None;
-        }
-        let place = self.table[self.find(item)];
+        let place = self.table.get(self.find(item)).copied()?;
         (place != NONE).then_some(place as usize)
     }
 
