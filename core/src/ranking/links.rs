@@ -119,7 +119,7 @@ mod tests {
                 let mut expected: Vec<(u32, Vec<(u32, f32)>)> = Vec::new();
                 for term in 0..count(most) {
                     random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    let (item, weight) = ((random >> 3) % items, f32::from(random as u8));
+                    let (item, weight) = ((random >> 3) % items, f32::from(random.to_le_bytes()[3]));
                     links.add(item, term, weight);
                     match expected.iter_mut().find(|(known, _)| *known == item) {
                         Some((_, transitions)) => transitions.push((term, weight)),
