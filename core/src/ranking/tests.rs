@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Extra;
 use super::admission::{Admission, Gates};
 use super::candidates::{Candidate, SearchRoom, first_pool_size, scored, sort};
 use super::extras::{Extras, ExtrasRoom};
@@ -12,8 +11,10 @@ use super::place::{Caps, PlaceRoom, diversify, places_for_others};
 use super::pool::{Pool, PoolRoom};
 use super::query::Query;
 use super::request::{Boost, RecommendationKind, Request, Retrieval, Source};
+use super::{Extra, Person};
 use crate::catalog::{Availability, Item, SymbolKind, View};
 use crate::model::{Model, PublicKey};
+use crate::profile::Profile;
 use crate::sensitive::DenyList;
 
 const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/scenarios/files/");
@@ -180,6 +181,7 @@ fn the_pool_holds_the_best_of_all_admitted_items() {
     let (mut gates_room, mut extras_room) = (GatesRoom::default(), ExtrasRoom::default());
     let (mut query, mut room) = (Query::default(), SearchRoom::default());
     let (mut found, mut linked) = (Vec::new(), Vec::new());
+    let (profile, interests) = (Profile::default(), BTreeMap::new());
     for round in 0..100 {
         let view = view(&model, &mut draws, if round % 3 == 0 { 60 } else { 0 });
         let item = model.id(u32::try_from(draws.below(u64::from(model.len()))).unwrap()).unwrap();
@@ -195,11 +197,27 @@ fn the_pool_holds_the_best_of_all_admitted_items() {
         }
         let gates = gates(&view, &request, &mut draws, &mut gates_room);
         query.ask(&view, &request, None);
-        let extras = Extras::new(&view, &request, None, NOW_MS, &query, &mut extras_room);
-        let admitted = (0..).take(view.len()).filter(|&index| gates.admit(index));
-        let mut expected: Vec<Candidate> = admitted.map(|index| extras.candidate(&query, index)).collect();
-        sort(&view, &mut expected);
-        expected.truncate(10);
+        let best = |extras: &Extras<'_>, count| {
+            let admitted = (0..).take(view.len()).filter(|&index| gates.admit(index));
+            let mut best: Vec<Candidate> = admitted.map(|index| extras.candidate(&query, index)).collect();
+            sort(&view, &mut best);
+            best.truncate(count);
+            best
+        };
+        let mut shown = BTreeMap::new();
+        if round % 4 < 2 {
+            // More than the pool holds, half of them just now, and half so long ago that it hardly counts.
+            request.rotation_rate = 1.0;
+            let longest_ms = i64::from(request.rotation_seconds) * 1_000;
+            for candidate in best(&Extras::new(&view, &request, None, NOW_MS, &query, &mut extras_room), 120)
+            {
+                let age_ms = if draws.below(2) == 0 { 0 } else { longest_ms - 1 };
+                shown.insert(view.id(candidate.index).to_owned(), NOW_MS - age_ms);
+            }
+        }
+        let person = Person { profile: &profile, interests: &interests, shown: &shown };
+        let extras = Extras::new(&view, &request, Some(person), NOW_MS, &query, &mut extras_room);
+        let expected = best(&extras, 10);
         scored(&gates, &extras, &query, &request, 50, &mut room, &mut found);
         found.truncate(10);
         assert_eq!(indices(&found), indices(&expected), "round {round}");
