@@ -206,12 +206,12 @@ fn the_pool_holds_the_best_of_all_admitted_items() {
         };
         let mut shown = BTreeMap::new();
         if round % 4 < 2 {
-            // More than the pool holds, half of them just now, and half so long ago that it hardly counts.
+            // More than the pool holds, most of them just now, some so long ago that it hardly counts.
             request.rotation_rate = 1.0;
             let longest_ms = i64::from(request.rotation_seconds) * 1_000;
             for candidate in best(&Extras::new(&view, &request, None, NOW_MS, &query, &mut extras_room), 120)
             {
-                let age_ms = if draws.below(2) == 0 { 0 } else { longest_ms - 1 };
+                let age_ms = if draws.below(8) > 0 { 0 } else { longest_ms - 1 };
                 shown.insert(view.id(candidate.index).to_owned(), NOW_MS - age_ms);
             }
         }
