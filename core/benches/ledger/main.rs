@@ -19,11 +19,12 @@ use tastekeeper::{Availability, Filter, RecommendationKind, Recommender, Request
 use tastekeeper_kernels::Kernel;
 
 /// Every call. The last one changes what the others read.
-const CALLS: [&str; 8] = [
+const CALLS: [&str; 9] = [
     "for-you",
     "for-you-filtered",
     "for-you-rare",
     "for-you-linked",
+    "for-you-linked-changed",
     "related",
     "related-linked",
     "explain",
@@ -73,7 +74,15 @@ fn call<'a>(shop: &'a Shop, name: &str) -> Result<Box<dyn FnMut() + 'a>, Box<dyn
     let request = match name {
         "for-you" => Request { diversity: Some(0.0), ..Request::new(RecommendationKind::ForYou) },
         "for-you-filtered" => filtered(RecommendationKind::ForYou),
-        "for-you-linked" => Request { retrieval: Retrieval::Linked, ..filtered(RecommendationKind::ForYou) },
+        "for-you-linked" => linked(),
+        "for-you-linked-changed" => {
+            // Every time the signals weigh a little less, so that nothing is known from the call before.
+            let mut request = linked().seed(1);
+            return Ok(Box::new(move || {
+                request.strength *= 0.999;
+                black_box(engine.recommend(black_box(request.clone()))).expect("a valid request");
+            }));
+        }
         "for-you-rare" => rare(),
         "related" => Request::new(related),
         "related-linked" => Request { retrieval: Retrieval::Linked, ..Request::new(related) },
@@ -108,6 +117,10 @@ fn filtered(kind: RecommendationKind) -> Request {
     let price = Filter::Price { min: Some(10.0), max: Some(80.0) };
     let stock = Filter::Availability(vec![Availability::InStock]);
     Request { filter: Filter::All(vec![price, stock]), diversity: Some(0.2), ..Request::new(kind) }
+}
+
+fn linked() -> Request {
+    Request { retrieval: Retrieval::Linked, ..filtered(RecommendationKind::ForYou) }
 }
 
 /// For one item of a hundred.

@@ -126,8 +126,8 @@ impl View {
         self
     }
 
-    #[cfg(test)]
-    pub(super) fn revision(&self) -> u64 {
+    /// Another one after every change of model or catalogue.
+    pub(crate) fn revision(&self) -> u64 {
         self.revision
     }
 

@@ -269,7 +269,7 @@ impl Inner {
     }
 }
 
-/// Memory that answers are made in. It holds nothing from one to the next but room.
+/// Memory that answers are made in. What it holds from one to the next is room, and what the shopper's signals were looked up to.
 #[derive(Default)]
 pub(super) struct Room {
     workspace: Workspace,

@@ -39,7 +39,7 @@ pub(crate) enum Origin {
 }
 
 /// One signal with its coefficients.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Term {
     pub(crate) origin: Origin,
     /// The item, for terms about one.
@@ -84,10 +84,14 @@ pub(crate) struct PartsRoom {
     of_item: Vec<TermParts>,
 }
 
-/// The terms of one request.
+/// The terms of one request, and what was looked up for them. It stays as long as the terms are the same: a page with several
+/// answers asks for all of them between two events.
 #[derive(Default)]
 pub(crate) struct Query {
     pub(crate) terms: Vec<Term>,
+    /// Those of the request before, and the revision of the view in which the last ones were looked up.
+    terms_before: Vec<Term>,
+    revision: Option<u64>,
     /// `terms x dim`.
     vectors: Vec<f32>,
     dim: usize,
@@ -122,12 +126,12 @@ struct Draft {
 impl Query {
     /// The terms of `request`, in place of those of the one before.
     pub(crate) fn ask(&mut self, view: &View, request: &Request, person: Option<Person<'_>>) {
+        std::mem::swap(&mut self.terms, &mut self.terms_before);
         self.terms.clear();
-        self.vectors.clear();
-        self.links.clear(0);
-        self.direction.clear();
-        self.dim = 0;
-        let Some(model) = view.model().filter(|_| request.kind.is_scored()) else { return };
+        let Some(model) = view.model().filter(|_| request.kind.is_scored()) else {
+            self.look_up(view);
+            return;
+        };
         let mut drafts = std::mem::take(&mut self.room.drafts);
         drafts.clear();
         for seed in request.kind.seeds() {
@@ -166,15 +170,23 @@ impl Query {
                 is_kept
             });
         }
-        self.dim = model.dim();
         self.gain = f64::from(model.parameters().gain);
         self.weigh(view, &drafts, matches!(request.kind, RecommendationKind::BoughtWith(_)));
         self.room.drafts = drafts;
         if let Some(Person { profile, .. }) = scope {
             self.add_dislikes(view, profile, request.strength);
         }
+        self.look_up(view);
+    }
+
+    /// Looks up what the terms are worth, where it is not known from the request before.
+    fn look_up(&mut self, view: &View) {
+        if self.revision == Some(view.revision()) && self.terms == self.terms_before {
+            return;
+        }
         self.aim(view);
         self.gather_transitions(view);
+        self.revision = Some(view.revision());
     }
 
     fn add_context(view: &View, request: &Request, drafts: &mut Vec<Draft>) {
@@ -276,6 +288,9 @@ impl Query {
 
     /// Looks the terms' vectors up and sums them to `q`.
     fn aim(&mut self, view: &View) {
+        self.vectors.clear();
+        self.direction.clear();
+        self.dim = view.dim().unwrap_or(0);
         let Some(model) = view.model() else { return };
         let dim = self.dim;
         self.vectors.resize(self.terms.len() * dim, 0.0);
@@ -317,6 +332,7 @@ impl Query {
 
     /// Decodes the neighbours of every term's item once: the pool is looked up in them item by item.
     fn gather_transitions(&mut self, view: &View) {
+        self.links.clear(0);
         let Some(model) = view.model() else { return };
         let origin = |term: &Term| term.item.filter(|item| term.graph.abs() > 0.0 && !view.is_new(*item));
         let origins = self.terms.iter().filter_map(origin).count();

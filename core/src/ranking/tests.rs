@@ -176,6 +176,52 @@ fn what_changes_of_an_item_changes_what_a_filter_admits() {
 }
 
 #[test]
+fn a_query_asked_again_is_as_one_asked_for_the_first_time() {
+    let (model, mut draws) = (model(), Draws(8));
+    let mut shop = view(&model, &mut draws, 3);
+    let known = |number: u32| model.id(number).unwrap().to_owned();
+    let mut kept = Query::default();
+    let (mut repeated, mut before) = (0, None);
+    for round in 0..400 {
+        if draws.below(8) == 0 {
+            // What a new item is like follows from what it is.
+            let category = vec![view_category(&shop, draws.short(40))];
+            shop.apply("new-0001", Some(&Item { category, ..Item::new("new-0001") }));
+            before = None;
+        }
+        if draws.below(40) == 0 {
+            shop = view(&model, &mut draws, 3).after(&shop);
+            before = None;
+        }
+        let kind = match draws.below(8) {
+            0..2 => RecommendationKind::RelatedTo("new-0001".into()),
+            2..4 => RecommendationKind::RelatedTo(known(0)),
+            4..6 => RecommendationKind::BoughtWith(vec![known(0)]),
+            6 => RecommendationKind::Trending(None),
+            _ => RecommendationKind::NewArrivals(None),
+        };
+        repeated += usize::from(before.replace(kind.clone()) == Some(kind.clone()));
+        let request = Request::new(kind);
+        let mut fresh = Query::default();
+        fresh.ask(&shop, &request, None);
+        kept.ask(&shop, &request, None);
+        let found = |query: &Query| {
+            let relevances = (0..).take(shop.len()).map(|index| query.relevance(&shop, index).to_bits());
+            (query.linked().collect::<Vec<_>>(), relevances.collect::<Vec<_>>())
+        };
+        assert_eq!(found(&kept), found(&fresh), "round {round}");
+    }
+    assert!(repeated > 20, "too few were asked again: {repeated}");
+}
+
+/// The name of one of the model's categories.
+fn view_category(view: &View, number: u16) -> String {
+    let categories = (0..view.symbol_count()).map(|symbol| view.symbol_name(symbol));
+    let mut names = categories.filter(|(kind, _)| *kind == SymbolKind::Category).map(|(_, name)| name);
+    names.nth(usize::from(number)).expect("the shop has so many").to_owned()
+}
+
+#[test]
 fn the_pool_holds_the_best_of_all_admitted_items() {
     let (model, mut draws) = (model(), Draws(3));
     let (mut gates_room, mut extras_room) = (GatesRoom::default(), ExtrasRoom::default());
