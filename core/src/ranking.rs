@@ -137,7 +137,7 @@ pub(crate) fn rank<'a>(
         // Before the labels: what they drop may have kept others out of the pool.
         let exhausted = pool.len() < pool_size || pool_size >= view.len();
         label(pool, request, query);
-        place::place(request, pool, &gates, &extras, query, random, place);
+        place::place(request, pool, &search.vectors, &gates, &extras, random, place);
         if pool.len() >= request.count || exhausted {
             return Ranked { items: pool, query, extras };
         }
@@ -164,7 +164,7 @@ pub(crate) fn rerank<'a>(
     items.sort_unstable();
     items.dedup();
     pool.clear();
-    pool.extend(items.iter().map(|&index| extras.candidate(query, index)));
+    pool.extend(items.iter().map(|&index| extras.candidate(index)));
     label(pool, request, query);
     mute(view, person, muted);
     candidates::sort(view, pool);

@@ -23,6 +23,8 @@ use crate::model::{Gathered, SCAN_BLOCK, Scan, Shortlist};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Candidate {
     pub(crate) index: u32,
+    /// The row of its vector, where the search wrote it.
+    pub(super) row: usize,
     pub(crate) raw: f64,
     /// The part of `raw` that the query's terms give.
     pub(crate) relevance: f64,
@@ -57,6 +59,8 @@ pub(crate) fn first_pool_size(count: usize) -> usize {
 pub(crate) struct SearchRoom {
     pub(super) pool: PoolRoom,
     pub(super) items: Vec<u32>,
+    /// Of the candidates, by their rows.
+    pub(super) vectors: Vec<f32>,
     direction: Vec<f32>,
     offered: Vec<(u32, f32)>,
     gathered: Gathered,
@@ -81,7 +85,7 @@ pub(crate) fn scored(
     let floor = if only_linked { 0.0 } else { f32::NEG_INFINITY };
     let is_varied = request.kind.is_scored() && request.diversity_or_default() > 0.0;
     let others = if is_varied { places_for_others(request.count) } else { 0 };
-    let SearchRoom { pool, items, direction, offered, gathered, shortlist, seen } = room;
+    let SearchRoom { pool, items, vectors, direction, offered, gathered, shortlist, seen } = room;
     seen.reset(view.len());
     let mut search = Search {
         scores: Scores::new(view, extras, query, direction),
@@ -119,8 +123,15 @@ pub(crate) fn scored(
         search.new_items();
     }
     search.pool.write(search.items);
+    let dim = view.dim().unwrap_or(0);
+    // Every row is written anew.
+    vectors.resize(search.items.len() * dim, 0.0);
     candidates.clear();
-    candidates.extend(search.items.iter().map(|&index| extras.candidate(query, index)));
+    candidates.extend(search.items.iter().enumerate().map(|(row, &index)| {
+        let vector = &mut vectors[row * dim..(row + 1) * dim];
+        view.write_vector(index, vector);
+        Candidate { row, ..extras.candidate_of(index, vector) }
+    }));
     sort(view, candidates);
 }
 

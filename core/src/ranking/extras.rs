@@ -14,6 +14,7 @@ pub(crate) const INTEREST_BOOST: f64 = 2.0;
 /// Everything in a raw score besides the query's terms.
 pub(crate) struct Extras<'a> {
     view: &'a View,
+    query: &'a Query,
     room: &'a ExtrasRoom,
     popularity_weight: f64,
     rotation_rate: f64,
@@ -60,7 +61,7 @@ impl<'a> Extras<'a> {
         request: &Request,
         person: Option<Person<'_>>,
         now_ms: i64,
-        query: &Query,
+        query: &'a Query,
         room: &'a mut ExtrasRoom,
     ) -> Self {
         let rotation_ms = i64::from(request.rotation_seconds) * 1000;
@@ -68,6 +69,7 @@ impl<'a> Extras<'a> {
         let weight = view.model().map_or(0.0, |model| f64::from(model.parameters().popularity_weight));
         Self {
             view,
+            query,
             room,
             popularity_weight: match request.kind {
                 RecommendationKind::BoughtWith(_) => 0.0,
@@ -129,9 +131,17 @@ impl<'a> Extras<'a> {
     }
 
     /// The exact candidate for a scored kind.
-    pub(crate) fn candidate(&self, query: &Query, index: u32) -> Candidate {
+    pub(crate) fn candidate(&self, index: u32) -> Candidate {
+        let mut vector = [0.0; tastekeeper_kernels::MAX_DIM];
+        let vector = &mut vector[..self.view.dim().unwrap_or(0)];
+        self.view.write_vector(index, vector);
+        self.candidate_of(index, vector)
+    }
+
+    /// The same of an item with this vector.
+    pub(super) fn candidate_of(&self, index: u32, vector: &[f32]) -> Candidate {
         let popularity = self.popularity_weight * f64::from(self.view.popularity(index));
-        self.finish(index, query.relevance(self.view, index), (Extra::Popularity, popularity))
+        self.finish(index, self.query.relevance(index, vector), (Extra::Popularity, popularity))
     }
 
     /// Adds boosts and rotation to what is known of an item.
@@ -140,7 +150,7 @@ impl<'a> Extras<'a> {
         self.visit(index, main, &mut |_, amount| sum += amount);
         let raw = relevance + sum;
         let raw = raw + self.rotation(index, raw).unwrap_or(0.0);
-        Candidate { index, raw, relevance, main, source: Source::Popular }
+        Candidate { index, row: 0, raw, relevance, main, source: Source::Popular }
     }
 
     /// Calls `visit` with every part of a candidate's raw score besides its relevance.

@@ -1,7 +1,5 @@
 //! From a pool of candidates to places: variants, variety, exploration, the slot for new items, pins.
 
-use std::ops::Range;
-
 use rand::Rng;
 use rand_chacha::ChaCha20Rng;
 use tastekeeper_kernels::dense;
@@ -9,7 +7,6 @@ use tastekeeper_kernels::dense;
 use super::admission::Gates;
 use super::candidates::{Candidate, first_pool_size};
 use super::extras::Extras;
-use super::query::Query;
 use super::request::{RecommendationKind, Request, Source};
 use crate::catalog::{Bits, View};
 use crate::mutant;
@@ -63,7 +60,6 @@ pub(crate) struct PlaceRoom {
     open: Vec<Varied>,
     /// How many items of a category were chosen.
     used: Vec<(u32, usize)>,
-    vectors: VectorsRoom,
 }
 
 /// A set of groups of variants.
@@ -85,13 +81,14 @@ impl Groups {
     }
 }
 
-/// Leaves `request.count` items of `pool`, which is sorted best first, in their places.
+/// Leaves `request.count` items of `pool`, which is sorted best first, in their places. The rows of `vectors` are those of the
+/// candidates of scored kinds.
 pub(crate) fn place(
     request: &Request,
     pool: &mut Vec<Candidate>,
+    vectors: &[f32],
     gates: &Gates<'_>,
     extras: &Extras<'_>,
-    query: &Query,
     random: &mut ChaCha20Rng,
     room: &mut PlaceRoom,
 ) {
@@ -109,7 +106,7 @@ pub(crate) fn place(
     let open = request.count - room.pins.len().min(request.count);
     let diversity = if request.kind.is_scored() { request.diversity_or_default() } else { 0.0 };
     if diversity > 0.0 {
-        diversify(view, pool, open, diversity, room);
+        diversify(view, pool, vectors, open, diversity, room);
     } else {
         room.chosen.clear();
         room.chosen.extend(pool.drain(..open.min(pool.len())));
@@ -118,10 +115,10 @@ pub(crate) fn place(
     explore(view, request, &mut room.chosen, pool, &caps, random);
     let has_new = room.pins.iter().any(|(_, index)| view.is_new(*index));
     if request.kind == RecommendationKind::ForYou && !has_new {
-        keep_place_for_new(request, open, &caps, gates, extras, query, room);
+        keep_place_for_new(request, open, &caps, gates, extras, room);
     }
     for &(position, index) in &room.pins {
-        let candidate = Candidate { source: Source::Pinned, ..extras.candidate(query, index) };
+        let candidate = Candidate { source: Source::Pinned, ..extras.candidate(index) };
         room.chosen.insert(position.min(room.chosen.len()), candidate);
     }
     std::mem::swap(pool, &mut room.chosen);
@@ -150,6 +147,7 @@ fn write_pins(view: &View, request: &Request, gates: &Gates<'_>, pins: &mut Vec<
 pub(super) fn diversify(
     view: &View,
     pool: &mut Vec<Candidate>,
+    vectors: &[f32],
     count: usize,
     diversity: f64,
     room: &mut PlaceRoom,
@@ -158,12 +156,11 @@ pub(super) fn diversify(
     // The others that follow a crowded pool do not stretch the scale.
     let worst = pool.iter().take(first_pool_size(count)).next_back().map_or(0.0, |candidate| candidate.raw);
     let spread = (best - worst).max(1e-9);
-    let PlaceRoom { chosen, open, used, vectors, .. } = room;
-    let mut vectors = Vectors::new(view, pool.len(), vectors);
+    let PlaceRoom { chosen, open, used, .. } = room;
+    let vectors = Vectors { all: vectors, dim: view.dim().unwrap_or(0) };
     open.clear();
-    open.extend(pool.iter().enumerate().map(|(place, candidate)| Varied {
+    open.extend(pool.iter().map(|candidate| Varied {
         candidate: *candidate,
-        place,
         relevance: (1.0 - diversity) * ((candidate.raw - worst) / spread),
         category: view.leaf_category(candidate.index),
         similarity: 0.0,
@@ -177,11 +174,10 @@ pub(super) fn diversify(
         let is_free = |varied: &Varied| {
             used.iter().all(|(category, used)| varied.category != Some(*category) || *used < cap)
         };
-        let best = most_valuable(open, diversity, &mut vectors, &is_free)
-            .or_else(|| most_valuable(open, diversity, &mut vectors, &|_| true));
+        let best = most_valuable(open, chosen, diversity, &vectors, &is_free)
+            .or_else(|| most_valuable(open, chosen, diversity, &vectors, &|_| true));
         let Some(place) = best else { break };
         let varied = open.remove(place);
-        vectors.choose(&varied);
         if let Some(category) = varied.category {
             match used.iter_mut().find(|(other, _)| *other == category) {
                 Some((_, used)) => *used += 1,
@@ -197,8 +193,6 @@ pub(super) fn diversify(
 /// A candidate that was not chosen yet.
 struct Varied {
     candidate: Candidate,
-    /// In the pool.
-    place: usize,
     /// Its share of the value.
     relevance: f64,
     category: Option<u32>,
@@ -210,8 +204,9 @@ struct Varied {
 /// The place of the best of those that are `wanted`; of equal ones the first. `open` is sorted by relevance.
 fn most_valuable(
     open: &mut [Varied],
+    chosen: &[Candidate],
     diversity: f64,
-    vectors: &mut Vectors<'_>,
+    vectors: &Vectors<'_>,
     wanted: &dyn Fn(&Varied) -> bool,
 ) -> Option<usize> {
     let mut best: Option<(usize, f64)> = None;
@@ -224,7 +219,7 @@ fn most_valuable(
         if !is_better(varied.relevance - diversity * varied.similarity) || !wanted(varied) {
             continue;
         }
-        vectors.compare(varied);
+        vectors.compare(varied, chosen);
         let value = varied.relevance - diversity * varied.similarity;
         if is_better(value) {
             best = Some((place, value));
@@ -233,59 +228,24 @@ fn most_valuable(
     best.map(|(place, _)| place)
 }
 
-/// The vectors of the candidates that were compared, and of the chosen items one after the other.
+/// The vectors of the candidates.
 struct Vectors<'a> {
-    view: &'a View,
+    all: &'a [f32],
     dim: usize,
-    room: &'a mut VectorsRoom,
 }
 
-#[derive(Default)]
-struct VectorsRoom {
-    /// By place in the pool, where its vector begins in `vectors`, if it was written yet.
-    begins: Vec<Option<usize>>,
-    vectors: Vec<f32>,
-    chosen: Vec<f32>,
-}
-
-impl<'a> Vectors<'a> {
-    fn new(view: &'a View, candidates: usize, room: &'a mut VectorsRoom) -> Self {
-        let dim = view.dim().unwrap_or(0);
-        room.begins.clear();
-        room.begins.resize(candidates, None);
-        room.vectors.clear();
-        room.chosen.clear();
-        Self { view, dim, room }
-    }
-
-    fn place_of(&mut self, varied: &Varied) -> Range<usize> {
-        let VectorsRoom { begins, vectors, .. } = &mut *self.room;
-        let begin = *begins[varied.place].get_or_insert_with(|| {
-            let begin = vectors.len();
-            vectors.resize(begin + self.dim, 0.0);
-            self.view.write_vector(varied.candidate.index, &mut vectors[begin..]);
-            begin
-        });
-        begin..begin + self.dim
-    }
-
-    fn choose(&mut self, varied: &Varied) {
-        let place = self.place_of(varied);
-        let VectorsRoom { vectors, chosen, .. } = &mut *self.room;
-        chosen.extend_from_slice(&vectors[place]);
+impl Vectors<'_> {
+    fn of(&self, candidate: &Candidate) -> &[f32] {
+        &self.all[candidate.row * self.dim..(candidate.row + 1) * self.dim]
     }
 
     /// Compares the candidate with the chosen items that it was not compared with.
-    fn compare(&mut self, varied: &mut Varied) {
-        if varied.compared * self.dim == self.room.chosen.len() {
-            return;
+    fn compare(&self, varied: &mut Varied, chosen: &[Candidate]) {
+        let own = self.of(&varied.candidate);
+        for other in &chosen[varied.compared..] {
+            varied.similarity = varied.similarity.max(f64::from(dense::dot(own, self.of(other))));
         }
-        let place = self.place_of(varied);
-        let own = &self.room.vectors[place];
-        for chosen in self.room.chosen[varied.compared * self.dim..].chunks_exact(self.dim) {
-            varied.similarity = varied.similarity.max(f64::from(dense::dot(own, chosen)));
-            varied.compared += 1;
-        }
+        varied.compared = chosen.len();
     }
 }
 
@@ -342,7 +302,6 @@ fn keep_place_for_new(
     caps: &Caps,
     gates: &Gates<'_>,
     extras: &Extras<'_>,
-    query: &Query,
     PlaceRoom { pins, groups, chosen, .. }: &mut PlaceRoom,
 ) {
     let view = gates.view;
@@ -354,15 +313,14 @@ fn keep_place_for_new(
     let placed = pins.iter().map(|(_, index)| *index).chain(chosen.iter().map(|candidate| candidate.index));
     placed.for_each(|index| groups.add(view, index));
     let fits = |index: &u32| gates.admit(*index) && !(request.one_per_group && groups.has(view, *index));
-    let best =
-        view.new_items().filter(fits).map(|index| extras.candidate(query, index)).reduce(|best, other| {
-            let order = other.raw.total_cmp(&best.raw).then_with(|| {
-                let created = |candidate: &Candidate| view.created_at_ms(candidate.index);
-                let place = |candidate: &Candidate| view.tie_place(candidate.index);
-                created(&other).cmp(&created(&best)).then_with(|| place(&best).cmp(&place(&other)))
-            });
-            if order.is_gt() { other } else { best }
+    let best = view.new_items().filter(fits).map(|index| extras.candidate(index)).reduce(|best, other| {
+        let order = other.raw.total_cmp(&best.raw).then_with(|| {
+            let created = |candidate: &Candidate| view.created_at_ms(candidate.index);
+            let place = |candidate: &Candidate| view.tie_place(candidate.index);
+            created(&other).cmp(&created(&best)).then_with(|| place(&best).cmp(&place(&other)))
         });
+        if order.is_gt() { other } else { best }
+    });
     if let Some(best) = best {
         let place = NEW_ITEM_PLACE.min(chosen.len());
         let category = view.leaf_category(best.index);

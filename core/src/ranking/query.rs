@@ -365,14 +365,8 @@ impl Query {
         self.links.of_place(place).map(|transition| self.amount(transition) as f32)
     }
 
-    /// The relevance of one item, through `q`.
-    pub(crate) fn relevance(&self, view: &View, index: u32) -> f64 {
-        if self.terms.is_empty() {
-            return 0.0;
-        }
-        let mut vector = [0.0; tastekeeper_kernels::MAX_DIM];
-        let vector = &mut vector[..self.dim];
-        view.write_vector(index, vector);
+    /// The relevance of one item with its vector, through `q`.
+    pub(crate) fn relevance(&self, index: u32, vector: &[f32]) -> f64 {
         let similarity = dense::dot_wide(&self.direction, vector);
         let transition: f64 = self.links.of_item(index).map(|transition| self.amount(transition)).sum();
         similarity + transition

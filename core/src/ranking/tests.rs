@@ -206,7 +206,11 @@ fn a_query_asked_again_is_as_one_asked_for_the_first_time() {
         fresh.ask(&shop, &request, None);
         kept.ask(&shop, &request, None);
         let found = |query: &Query| {
-            let relevances = (0..).take(shop.len()).map(|index| query.relevance(&shop, index).to_bits());
+            let relevances = (0..).take(shop.len()).map(|index| {
+                let mut vector = vec![0.0; model.dim()];
+                shop.write_vector(index, &mut vector);
+                query.relevance(index, &vector).to_bits()
+            });
             (query.linked().collect::<Vec<_>>(), relevances.collect::<Vec<_>>())
         };
         assert_eq!(found(&kept), found(&fresh), "round {round}");
@@ -245,7 +249,7 @@ fn the_pool_holds_the_best_of_all_admitted_items() {
         query.ask(&view, &request, None);
         let best = |extras: &Extras<'_>, count| {
             let admitted = (0..).take(view.len()).filter(|&index| gates.admit(index));
-            let mut best: Vec<Candidate> = admitted.map(|index| extras.candidate(&query, index)).collect();
+            let mut best: Vec<Candidate> = admitted.map(|index| extras.candidate(index)).collect();
             sort(&view, &mut best);
             best.truncate(count);
             best
@@ -349,6 +353,7 @@ fn variety_is_what_comparing_every_pair_chooses() {
         view.write_vector(index, &mut vector);
         vector
     };
+    let vectors: Vec<f32> = (0..).take(view.len()).flat_map(vector).collect();
     let (mut moved, mut room) = (0, PlaceRoom::default());
     for round in 0..400_u32 {
         let mut pool: Vec<Candidate> = (0..)
@@ -358,6 +363,7 @@ fn variety_is_what_comparing_every_pair_chooses() {
             .filter(|(index, _)| (index + round) % 4 > 0)
             .map(|(index, raw)| Candidate {
                 index,
+                row: index as usize,
                 raw,
                 relevance: raw,
                 main: (Extra::Popularity, 0.0),
@@ -394,7 +400,7 @@ fn variety_is_what_comparing_every_pair_chooses() {
             moved += usize::from(place > 0);
             expected.push(left.remove(place).index);
         }
-        diversify(&view, &mut pool, count, diversity, &mut room);
+        diversify(&view, &mut pool, &vectors, count, diversity, &mut room);
         assert_eq!(indices(&room.chosen), expected, "round {round}");
         assert_eq!(indices(&pool), indices(&left), "round {round}");
     }
