@@ -4,7 +4,7 @@
 //! score. Items that a transition leads to, or that were just shown, are looked at first, one by one; then all others, in
 //! one scan, or, where the request asks for it and enough was found, only the most popular ones.
 
-use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 use std::ops::Range;
 
 use tastekeeper_kernels::dense;
@@ -46,6 +46,9 @@ const SHORTLISTED_ONE_OF: usize = 256;
 /// It is made of so many times as many items or more. Of fewer it costs no less to read all vectors.
 const SHORTLISTED_OF: usize = 12;
 
+/// So many times as many items as the pool has room for are offered best first.
+const IN_ORDER: usize = 4;
+
 /// Scores of a block that are compared at once.
 const GLANCE: usize = 16;
 
@@ -63,6 +66,7 @@ pub(crate) struct SearchRoom {
     pub(super) vectors: Vec<f32>,
     direction: Vec<f32>,
     offered: Vec<(u32, f32)>,
+    order: Vec<u64>,
     gathered: Gathered,
     shortlist: Shortlist,
     seen: Bits,
@@ -85,7 +89,7 @@ pub(crate) fn scored(
     let floor = if only_linked { 0.0 } else { f32::NEG_INFINITY };
     let is_varied = request.kind.is_scored() && request.diversity_or_default() > 0.0;
     let others = if is_varied { places_for_others(request.count) } else { 0 };
-    let SearchRoom { pool, items, vectors, direction, offered, gathered, shortlist, seen } = room;
+    let SearchRoom { pool, items, vectors, direction, offered, order, gathered, shortlist, seen } = room;
     seen.reset(view.len());
     let mut search = Search {
         scores: Scores::new(view, extras, query, direction),
@@ -94,6 +98,7 @@ pub(crate) fn scored(
         seen,
         items,
         offered,
+        order,
         gathered,
     };
     search.admission.set_linked(only_linked || request.retrieval.uses_links(view.len()));
@@ -206,27 +211,11 @@ impl<'a> Scores<'a> {
 /// Most values of a vector.
 const MAX_DIM: usize = tastekeeper_kernels::MAX_DIM;
 
-/// A score that at most twice as many of `offered` as are `wanted` are above: the mean, then the mean of those above it, and
-/// so on.
-fn bar_of_few(offered: &[(u32, f32)], wanted: u16) -> f32 {
-    let mut bar = f32::NEG_INFINITY;
-    loop {
-        // In several sums, so that no addition waits for another.
-        let (mut sums, mut counts) = ([0.0; GLANCE], [0_u16; GLANCE]);
-        for offered in offered.chunks(GLANCE) {
-            for (&(_, score), (sum, count)) in offered.iter().zip(sums.iter_mut().zip(&mut counts)) {
-                let is_above = score > bar;
-                *sum += if is_above { score } else { 0.0 };
-                *count = count.saturating_add(u16::from(is_above));
-            }
-        }
-        let count: f32 = counts.into_iter().map(f32::from).sum();
-        let mean = sums.iter().sum::<f32>() / count;
-        if count <= 2.0 * f32::from(wanted) || mean.partial_cmp(&bar) != Some(Ordering::Greater) {
-            return bar;
-        }
-        bar = mean;
-    }
+/// The bits of a score in the order of [`f32::total_cmp`], before those of a number that keeps equal ones apart.
+fn by_score(score: f32, number: u32) -> u64 {
+    let bits = score.to_bits();
+    let ordered = if score.is_sign_negative() { !bits } else { bits | 1 << 31 };
+    u64::from(ordered) << 32 | u64::from(number)
 }
 
 fn length(count: usize) -> u32 {
@@ -243,6 +232,7 @@ struct Search<'a, 'g> {
     /// The items to offer, and their scores.
     items: &'a mut Vec<u32>,
     offered: &'a mut Vec<(u32, f32)>,
+    order: &'a mut Vec<u64>,
     gathered: &'a mut Gathered,
 }
 
@@ -327,18 +317,31 @@ impl Search<'_, '_> {
 
     /// Offers what was scored.
     fn offer_scored(&mut self) {
-        // The better ones first: most that come after them are refused for the price of a comparison.
-        let room = self.pool.room();
-        let bar = if room > 0 { bar_of_few(self.offered, room) } else { f32::NEG_INFINITY };
-        let mut least = self.pool.least();
-        for is_better in [true, false] {
-            for &(index, score) in &*self.offered {
-                if score >= least && (score > bar) == is_better {
-                    self.pool.offer(index, score, &mut self.admission);
-                    least = self.pool.least();
-                }
+        let Self { pool, admission, offered, order, .. } = self;
+        let mut least = pool.least();
+        // Best first: where one is not good enough, none that follows is. Where many are refused that were good enough, it is
+        // cheaper not to look for the best of the rest.
+        order.clear();
+        order.extend((0..).zip(&**offered).map(|(number, &(_, score))| by_score(score, number)));
+        let mut heap = BinaryHeap::from(std::mem::take(*order));
+        for _ in 0..IN_ORDER * usize::from(pool.room()) {
+            let Some(best) = heap.pop() else { break };
+            let (index, score) = offered[(best & u64::from(u32::MAX)) as usize];
+            if score < least {
+                heap.clear();
+                break;
+            }
+            pool.offer(index, score, admission);
+            least = pool.least();
+        }
+        for number in heap.drain() {
+            let (index, score) = offered[(number & u64::from(u32::MAX)) as usize];
+            if score >= least {
+                pool.offer(index, score, admission);
+                least = pool.least();
             }
         }
+        **order = heap.into_vec();
     }
 
     /// The items that look promising by the signs of their vectors. Says whether it was worth looking, and the pack holds signs.
