@@ -283,31 +283,25 @@ fn reasons(
         reasons.push(Reason::Popular);
     }
     causes.clear();
-    causes.extend(breakdown.parts.iter().filter_map(|&(cause, _, amount)| Some((cause?, amount))));
-    causes.sort_by_key(|(cause, _)| *cause);
-    causes.dedup_by(|next, kept| {
-        let alike = next.0 == kept.0;
-        if alike {
-            kept.1 += next.1;
+    for &(cause, _, amount) in &breakdown.parts {
+        let Some(cause) = cause else { continue };
+        match causes.iter_mut().find(|(other, _)| *other == cause) {
+            Some((_, sum)) => *sum += amount,
+            None => causes.push((cause, amount)),
         }
-        alike
-    });
+    }
     add_shared(view, item, causes, breakdown.score);
-    causes.retain(|(_, amount)| *amount > SMALL_PART);
-    causes.sort_by(|left, right| right.1.total_cmp(&left.1));
-    for (place, (cause, _)) in causes.iter().enumerate() {
-        if reasons.len() >= MAX_REASONS {
-            break;
-        }
-        if causes[..place].iter().any(|(stronger, _)| stronger == cause) {
-            continue;
-        }
+    while reasons.len() < MAX_REASONS {
+        let left = causes.iter_mut().filter(|(_, amount)| *amount > SMALL_PART);
+        // Of equal ones the first in the order of causes, not of parts.
+        let strongest = left.max_by(|one, other| one.1.total_cmp(&other.1).then(other.0.cmp(&one.0)));
+        let Some((cause, amount)) = strongest else { break };
+        *amount = 0.0;
         let reason = cause.named(view);
         if !reasons.contains(&reason) {
             reasons.push(reason);
         }
     }
-    reasons.truncate(MAX_REASONS);
     if reasons.is_empty() {
         reasons.push(Reason::Popular);
     }

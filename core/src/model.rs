@@ -102,6 +102,7 @@ pub struct Model {
     tables: Tables,
     parameters: Parameters,
     scales: [f32; 256],
+    popularities: [f32; 256],
     matrix: Vec<f32>,
     info: ModelInfo,
     signer: PublicKey,
@@ -144,10 +145,11 @@ impl Model {
     }
 
     fn assemble(tables: Tables, parameters: Parameters, container: Container) -> Self {
-        let scales = std::array::from_fn(|code| {
-            let code = u8::try_from(code).expect("the table has 256 entries");
-            layout::vector_scale(tables.shape.max_scale, code)
-        });
+        let table = |value: &dyn Fn(u8) -> f32| -> [f32; 256] {
+            std::array::from_fn(|code| value(u8::try_from(code).expect("the table has 256 entries")))
+        };
+        let scales = table(&|code| layout::vector_scale(tables.shape.max_scale, code));
+        let popularities = table(&|code| f32::from(code) / 255.0);
         let dim = tables.shape.dim;
         let mut matrix = vec![0.0; dim as usize * dim as usize];
         for (index, out) in matrix.chunks_exact_mut(dim as usize).enumerate() {
@@ -155,7 +157,7 @@ impl Model {
             dense::write_int8(row, scale, out);
         }
         let info = describe(&tables, &container);
-        Self { tables, parameters, scales, matrix, info, signer: container.signer }
+        Self { tables, parameters, scales, popularities, matrix, info, signer: container.signer }
     }
 
     /// The number of items.
@@ -186,7 +188,7 @@ impl Model {
     /// Log-popularity, 1 for the most popular item: `ln(1 + count) / ln(1 + largest count)` in steps of 1/255.
     pub fn popularity(&self, index: u32) -> f32 {
         let code = self.tables.section(Section::Popularity).get(index as usize);
-        f32::from(code.copied().unwrap_or(0)) / 255.0
+        self.popularities[usize::from(code.copied().unwrap_or(0))]
     }
 
     /// Writes the vector of an item: unit L2 norm up to quantisation, or all zero.

@@ -43,13 +43,9 @@ impl Model {
         let codes = if self.tables.int8_vectors { Codes::Int8 } else { Codes::Int4 };
         let query = Query::new(direction, codes);
         let scales = self.scales.map(|scale| scale * query.step());
-        let mut code = 0.0;
-        let popularities = [(); 256].map(|()| {
-            let value = popularity_weight * (code / 255.0);
-            code += 1.0;
-            value
-        });
-        let top_scale = scales.iter().copied().fold(0.0, f32::max);
+        // They grow with their codes.
+        let top_scale = scales[255];
+        let popularities = self.popularities.map(|popularity| popularity_weight * popularity);
         Scan { model: self, kernel: Kernel::best(), direction, query, scales, top_scale, popularities }
     }
 }

@@ -46,7 +46,8 @@ const SHORTLISTED_ONE_OF: usize = 256;
 /// It is made of so many times as many items or more. Of fewer it costs no less to read all vectors.
 const SHORTLISTED_OF: usize = 12;
 
-/// So many times as many items as the pool has room for are offered best first.
+/// So many times as many items as the pool has room for are offered best first. Where more are refused, it costs less to go on
+/// without order.
 const IN_ORDER: usize = 4;
 
 /// Scores of a block that are compared at once.
@@ -66,6 +67,7 @@ pub(crate) struct SearchRoom {
     pub(super) vectors: Vec<f32>,
     direction: Vec<f32>,
     offered: Vec<(u32, f32)>,
+    /// See [`ordered`].
     order: Vec<u64>,
     gathered: Gathered,
     shortlist: Shortlist,
@@ -211,11 +213,16 @@ impl<'a> Scores<'a> {
 /// Most values of a vector.
 const MAX_DIM: usize = tastekeeper_kernels::MAX_DIM;
 
-/// The bits of a score in the order of [`f32::total_cmp`], before those of a number that keeps equal ones apart.
-fn by_score(score: f32, number: u32) -> u64 {
+/// A score that is greater where [`f32::total_cmp`] says so, with a number in the low half to tell what it is of.
+fn ordered(score: f32, number: u32) -> u64 {
     let bits = score.to_bits();
     let ordered = if score.is_sign_negative() { !bits } else { bits | 1 << 31 };
     u64::from(ordered) << 32 | u64::from(number)
+}
+
+/// The number that was given.
+fn number(ordered: u64) -> usize {
+    usize::try_from(ordered & u64::from(u32::MAX)).expect("it was made of 32 bits")
 }
 
 fn length(count: usize) -> u32 {
@@ -319,29 +326,28 @@ impl Search<'_, '_> {
     fn offer_scored(&mut self) {
         let Self { pool, admission, offered, order, .. } = self;
         let mut least = pool.least();
-        // Best first: where one is not good enough, none that follows is. Where many are refused that were good enough, it is
-        // cheaper not to look for the best of the rest.
         order.clear();
-        order.extend((0..).zip(&**offered).map(|(number, &(_, score))| by_score(score, number)));
-        let mut heap = BinaryHeap::from(std::mem::take(*order));
+        order.extend((0..).zip(&**offered).map(|(number, &(_, score))| ordered(score, number)));
+        let mut best_first = BinaryHeap::from(std::mem::take(*order));
         for _ in 0..IN_ORDER * usize::from(pool.room()) {
-            let Some(best) = heap.pop() else { break };
-            let (index, score) = offered[(best & u64::from(u32::MAX)) as usize];
+            let Some(best) = best_first.pop() else { break };
+            let (index, score) = offered[number(best)];
             if score < least {
-                heap.clear();
+                // Nor is any that follows.
+                best_first.clear();
                 break;
             }
             pool.offer(index, score, admission);
             least = pool.least();
         }
-        for number in heap.drain() {
-            let (index, score) = offered[(number & u64::from(u32::MAX)) as usize];
+        for rest in best_first.drain() {
+            let (index, score) = offered[number(rest)];
             if score >= least {
                 pool.offer(index, score, admission);
                 least = pool.least();
             }
         }
-        **order = heap.into_vec();
+        **order = best_first.into_vec();
     }
 
     /// The items that look promising by the signs of their vectors. Says whether it was worth looking, and the pack holds signs.
