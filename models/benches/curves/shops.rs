@@ -64,6 +64,14 @@ fn items() -> Curve {
         ] {
             field.enter(name, *items, ask(shop, Request { retrieval, ..Request::new(kind) }));
         }
+        let mut changed = Request { retrieval: Retrieval::Linked, ..for_you() };
+        field.enter("ForYou, linked, changed", *items, move || {
+            time_warm(|| {
+                // Other signals than those of the call before, as after an event.
+                changed.strength *= 0.9999;
+                shop.recommend(changed.clone()).expect("a valid request")
+            })
+        });
     }
     Curve { name: "items", axis: "items of the shop", is_logarithmic: true, lines: field.measure(ROUNDS) }
 }
