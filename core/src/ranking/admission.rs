@@ -53,11 +53,15 @@ impl Gates<'_> {
 const MANY_REFUSALS: u32 = 128;
 /// The share of admitted items below which all items are asked at once: a pass over the columns costs less than so many
 /// questions.
-const FEW_ADMITTED: u32 = 8;
+pub(super) const FEW_ADMITTED: u32 = 8;
+/// The same in a large shop, where the columns are longer, and only items that look promising are asked.
+pub(super) const FEW_PROMISING_ADMITTED: u32 = 16;
 /// The same while only what links lead to is asked: with more than that the search may end before it comes to all items.
-const FEW_LINKED_ADMITTED: u32 = 32;
+pub(super) const FEW_LINKED_ADMITTED: u32 = 32;
+/// The same once items are chosen that look promising: they have to be chosen anew then.
+pub(super) const FEW_CHOSEN_ADMITTED: u32 = 32;
 /// The share of items below which they are scored one by one rather than with all others.
-const RARE: usize = 12;
+const RARE: usize = 8;
 
 /// Asks the gates, the cheaper way.
 pub(crate) struct Admission<'a, 'g> {
@@ -74,9 +78,10 @@ impl<'a, 'g> Admission<'a, 'g> {
         Self { gates, admitted: 0, refused: 0, few: FEW_ADMITTED, bits: None }
     }
 
-    /// Says whether only what links lead to is asked from here on.
-    pub(crate) fn set_linked(&mut self, is_linked: bool) {
-        self.few = if is_linked { FEW_LINKED_ADMITTED } else { FEW_ADMITTED };
+    /// Says which of the shares above counts from here on, and for what was asked before.
+    pub(super) fn set_few(&mut self, few: u32) {
+        self.few = few;
+        self.weigh();
     }
 
     /// Whether the item may be in the answer.
@@ -89,13 +94,19 @@ impl<'a, 'g> Admission<'a, 'g> {
             self.admitted += 1;
         } else {
             self.refused += 1;
-            if self.refused > MANY_REFUSALS && self.admitted < self.refused / self.few {
-                let bits = self.gates.bits();
-                let is_rare = bits.count() < self.gates.view.len() / RARE;
-                self.bits = Some((bits, is_rare));
-            }
+            self.weigh();
         }
         admitted
+    }
+
+    /// Asks all items at once where few of those that were asked were admitted.
+    fn weigh(&mut self) {
+        let is_few = self.refused > MANY_REFUSALS && self.admitted < self.refused / self.few;
+        if is_few && self.bits.is_none() {
+            let bits = self.gates.bits();
+            let is_rare = bits.count() < self.gates.view.len() / RARE;
+            self.bits = Some((bits, is_rare));
+        }
     }
 
     /// Whether all admitted items are known.

@@ -10,7 +10,9 @@ use std::ops::Range;
 use tastekeeper_kernels::dense;
 
 use super::Extra;
-use super::admission::{Admission, Gates};
+use super::admission::{
+    Admission, FEW_ADMITTED, FEW_CHOSEN_ADMITTED, FEW_LINKED_ADMITTED, FEW_PROMISING_ADMITTED, Gates,
+};
 use super::extras::{Extras, narrow};
 use super::place::places_for_others;
 use super::pool::{Pool, PoolRoom};
@@ -103,19 +105,20 @@ pub(crate) fn scored(
         order,
         gathered,
     };
-    search.admission.set_linked(only_linked || request.retrieval.uses_links(view.len()));
+    let uses_links = request.retrieval.uses_links(view.len());
+    let wanted = SHORTLISTED + SHORTLISTED_PER_PLACE * pool_size + view.model_items() / SHORTLISTED_ONE_OF;
+    let few = if search.can_shortlist(wanted) { FEW_PROMISING_ADMITTED } else { FEW_ADMITTED };
+    search.admission.set_few(if only_linked || uses_links { FEW_LINKED_ADMITTED } else { few });
     search.linked(extras, query);
     if !only_linked {
-        if request.retrieval.uses_links(view.len()) {
+        if uses_links {
             search.linked_twice(query);
             if !(search.pool.is_full() && matches!(request.kind, RecommendationKind::RelatedTo(_))) {
                 search.popular();
             }
         }
-        if !(search.pool.is_full() && request.retrieval.uses_links(view.len())) {
-            search.admission.set_linked(false);
-            let wanted =
-                SHORTLISTED + SHORTLISTED_PER_PLACE * pool_size + view.model_items() / SHORTLISTED_ONE_OF;
+        if !(search.pool.is_full() && uses_links) {
+            search.admission.set_few(few);
             let was_known = search.admission.is_known();
             let mut is_done = search.promising(wanted, shortlist);
             if is_done && search.admission.is_known() && !was_known {
@@ -350,13 +353,18 @@ impl Search<'_, '_> {
         **order = best_first.into_vec();
     }
 
-    /// The items that look promising by the signs of their vectors. Says whether it was worth looking, and the pack holds signs.
+    /// Whether it is worth looking for so many items by the signs of their vectors, and the pack holds signs.
+    fn can_shortlist(&self, wanted: usize) -> bool {
+        let has_signs = self.scores.scan.as_ref().is_some_and(Scan::has_signs);
+        has_signs && self.scores.view.model_items() >= SHORTLISTED_OF * wanted
+    }
+
+    /// The items that look promising by the signs of their vectors. Says whether it was worth looking.
     fn promising(&mut self, wanted: usize, shortlist: &mut Shortlist) -> bool {
+        let is_worth = self.can_shortlist(wanted) && self.admission.rare().is_none();
         let Self { scores, admission, seen, items, .. } = self;
-        let Some(scan) = scores.scan.as_ref().filter(|scan| scan.has_signs()) else { return false };
-        if admission.rare().is_some() || scores.view.model_items() < SHORTLISTED_OF * wanted {
-            return false;
-        }
+        let Some(scan) = scores.scan.as_ref().filter(|_| is_worth) else { return false };
+        admission.set_few(FEW_CHOSEN_ADMITTED);
         let is_lifted =
             |bits: &Bits, block: &Range<u32>| bits.within(block.start, block.end).next().is_some();
         let most = |block: Range<u32>| {
