@@ -181,7 +181,10 @@ impl Query {
 
     /// Looks up what the terms are worth, where it is not known from the request before.
     fn look_up(&mut self, view: &View) {
-        if self.revision == Some(view.revision()) && self.terms == self.terms_before {
+        let is_known = self.revision == Some(view.revision()) && self.terms == self.terms_before;
+        // Nothing of the shopper's stays longer than it is of use.
+        self.terms_before.clear();
+        if is_known {
             return;
         }
         self.aim(view);

@@ -229,7 +229,7 @@ fn view_category(view: &View, number: u16) -> String {
 fn the_pool_holds_the_best_of_all_admitted_items() {
     let (model, mut draws) = (model(), Draws(3));
     let (mut gates_room, mut extras_room) = (GatesRoom::default(), ExtrasRoom::default());
-    let (mut query, mut room) = (Query::default(), SearchRoom::default());
+    let mut room = SearchRoom::default();
     let (mut found, mut linked) = (Vec::new(), Vec::new());
     let (profile, interests) = (Profile::default(), BTreeMap::new());
     for round in 0..100 {
@@ -246,6 +246,8 @@ fn the_pool_holds_the_best_of_all_admitted_items() {
             request.filter = filter(&mut draws, 0);
         }
         let gates = gates(&view, &request, &mut draws, &mut gates_room);
+        // Each shop is another one, whatever its revision.
+        let mut query = Query::default();
         query.ask(&view, &request, None);
         let best = |extras: &Extras<'_>, count| {
             let admitted = (0..).take(view.len()).filter(|&index| gates.admit(index));
