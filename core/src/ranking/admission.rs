@@ -54,12 +54,12 @@ const MANY_REFUSALS: u32 = 128;
 /// The share of admitted items below which all items are asked at once: a pass over the columns costs less than so many
 /// questions.
 pub(super) const FEW_ADMITTED: u32 = 8;
-/// The same in a large shop, where the columns are longer, and only items that look promising are asked.
-pub(super) const FEW_PROMISING_ADMITTED: u32 = 16;
 /// The same while only what links lead to is asked: with more than that the search may end before it comes to all items.
 pub(super) const FEW_LINKED_ADMITTED: u32 = 32;
-/// The same once items are chosen that look promising: they have to be chosen anew then.
-pub(super) const FEW_CHOSEN_ADMITTED: u32 = 32;
+/// Items that are asked before a shortlist is made.
+const SAMPLE: u32 = 256;
+/// The same among these: items are put on a shortlist unasked, so that it has to be longer the fewer of them are admitted.
+const FEW_SAMPLED_ADMITTED: u32 = 3;
 /// The share of items below which they are scored one by one rather than with all others.
 const RARE: usize = 8;
 
@@ -109,9 +109,24 @@ impl<'a, 'g> Admission<'a, 'g> {
         }
     }
 
-    /// Whether all admitted items are known.
-    pub(crate) fn is_known(&self) -> bool {
-        self.bits.is_some()
+    /// Asks a few items from all over the catalogue, to learn how many are admitted.
+    pub(super) fn sample(&mut self) {
+        self.set_few(FEW_SAMPLED_ADMITTED);
+        let apart = u32::try_from(self.gates.view.len()).unwrap_or(u32::MAX) / SAMPLE;
+        (0..SAMPLE).for_each(|place| {
+            self.admit(place * apart);
+        });
+        self.few = FEW_ADMITTED;
+    }
+
+    /// How many items there must be for so many of them to be admitted, as far as was asked.
+    pub(super) fn with_refused(&self, admitted: usize) -> usize {
+        if self.bits.is_some() {
+            return admitted;
+        }
+        let asked = u64::from(self.admitted + self.refused);
+        let needed = admitted as u64 * asked.max(1) / u64::from(self.admitted.max(1));
+        usize::try_from(needed).unwrap_or(usize::MAX)
     }
 
     /// Whether it is not known yet that the item may not be in the answer.

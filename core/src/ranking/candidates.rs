@@ -10,9 +10,7 @@ use std::ops::Range;
 use tastekeeper_kernels::dense;
 
 use super::Extra;
-use super::admission::{
-    Admission, FEW_ADMITTED, FEW_CHOSEN_ADMITTED, FEW_LINKED_ADMITTED, FEW_PROMISING_ADMITTED, Gates,
-};
+use super::admission::{Admission, FEW_ADMITTED, FEW_LINKED_ADMITTED, Gates};
 use super::extras::{Extras, narrow};
 use super::place::places_for_others;
 use super::pool::{Pool, PoolRoom};
@@ -107,8 +105,7 @@ pub(crate) fn scored(
     };
     let uses_links = request.retrieval.uses_links(view.len());
     let wanted = SHORTLISTED + SHORTLISTED_PER_PLACE * pool_size + view.model_items() / SHORTLISTED_ONE_OF;
-    let few = if search.can_shortlist(wanted) { FEW_PROMISING_ADMITTED } else { FEW_ADMITTED };
-    search.admission.set_few(if only_linked || uses_links { FEW_LINKED_ADMITTED } else { few });
+    search.admission.set_few(if only_linked || uses_links { FEW_LINKED_ADMITTED } else { FEW_ADMITTED });
     search.linked(extras, query);
     if !only_linked {
         if uses_links {
@@ -118,13 +115,8 @@ pub(crate) fn scored(
             }
         }
         if !(search.pool.is_full() && uses_links) {
-            search.admission.set_few(few);
-            let was_known = search.admission.is_known();
-            let mut is_done = search.promising(wanted, shortlist);
-            if is_done && search.admission.is_known() && !was_known {
-                // Among those that are admitted, others are promising.
-                is_done = search.promising(wanted, shortlist);
-            }
+            search.admission.set_few(FEW_ADMITTED);
+            let is_done = search.promising(wanted, shortlist);
             // Also where too few were admitted, or those that are promising are nearly all of one category.
             if !is_done || search.pool.room() > 0 {
                 search.all_of_model();
@@ -361,10 +353,12 @@ impl Search<'_, '_> {
 
     /// The items that look promising by the signs of their vectors. Says whether it was worth looking.
     fn promising(&mut self, wanted: usize, shortlist: &mut Shortlist) -> bool {
-        let is_worth = self.can_shortlist(wanted) && self.admission.rare().is_none();
+        if !self.can_shortlist(wanted) {
+            return false;
+        }
+        self.admission.sample();
         let Self { scores, admission, seen, items, .. } = self;
-        let Some(scan) = scores.scan.as_ref().filter(|_| is_worth) else { return false };
-        admission.set_few(FEW_CHOSEN_ADMITTED);
+        let Some(scan) = scores.scan.as_ref().filter(|_| admission.rare().is_none()) else { return false };
         let is_lifted =
             |bits: &Bits, block: &Range<u32>| bits.within(block.start, block.end).next().is_some();
         let most = |block: Range<u32>| {
@@ -375,7 +369,7 @@ impl Search<'_, '_> {
             let lifts = scores.lifts.iter().filter(|(bits, _)| bits.contains(index));
             is_wanted.then(|| lifts.map(|(_, weight)| weight).sum())
         };
-        scan.shortlist(wanted, most, lift, shortlist);
+        scan.shortlist(admission.with_refused(wanted), most, lift, shortlist);
         items.clear();
         items.extend(shortlist.items());
         self.offer();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 use proptest::prelude::*;
 use tastekeeper::layout::{self, Section};
 use tastekeeper::model::{Model, Shortlist};
@@ -186,56 +186,93 @@ fn the_best_are_on_the_shortlist() {
     assert!(found * 1_000 >= all * 998, "{found} of {all}");
 }
 
-/// What shoppers with different histories and wishes are answered.
-fn answers(model: Model) -> Vec<Vec<String>> {
+/// Of the attributes of [`grouped_model`], each of which every third item has.
+fn brand(number: u32) -> Filter {
+    Filter::Brand(vec![format!("n{number}")])
+}
+
+/// Filters that ever fewer items pass, from all to fewer than there are places.
+fn ever_stricter() -> [Filter; 8] {
+    let all = |numbers: &[u32]| Filter::All(numbers.iter().copied().map(brand).collect());
+    let category = || Filter::InCategory(vec!["n0".to_owned()]);
+    [
+        Filter::All(vec![]),
+        Filter::Any(vec![brand(0), brand(2)]),
+        Filter::Any(vec![brand(0), all(&[2, 3])]),
+        Filter::Any(vec![all(&[0, 2]), all(&[3, 5])]),
+        Filter::All(vec![brand(0), Filter::Any(vec![brand(2), all(&[3, 5])])]),
+        Filter::All(vec![brand(0), category()]),
+        Filter::All(vec![all(&[0, 2]), category()]),
+        Filter::All(vec![all(&[0, 2, 3, 5, 6]), category()]),
+    ]
+}
+
+/// What a shopper with an ever longer history is answered, with each of the filters.
+fn answers(model: Model, filters: &[Filter]) -> Vec<Vec<Vec<String>>> {
     let platform = Platform::in_memory(Arc::new(FixedClock::new(NOW_MS)), Arc::new(SeededRandom::new(5)));
     let shop = Recommender::open(Config::default(), platform).unwrap();
     let model = Arc::new(model);
     shop.install_model(model.clone()).unwrap();
     shop.set_level(PersonalizationLevel::OnDevice, Some(&Consent::new("test"))).unwrap();
-    let brand = |name: &str| Filter::Brand(vec![name.to_owned()]);
-    let category = || Filter::InCategory(vec!["n0".to_owned()]);
-    let filters = [
-        Filter::All(vec![]),
-        brand("n0"),
-        Filter::All(vec![brand("n0"), category()]),
-        // Few, and fewer than there are places.
-        Filter::All(vec![brand("n0"), brand("n2"), category()]),
-        Filter::All(vec![brand("n0"), brand("n2"), brand("n3"), brand("n5"), brand("n6"), category()]),
-    ];
-    let mut answers = Vec::new();
-    for (step, filter) in (0..15_u32).zip(filters.iter().cycle()) {
+    // The last one lifts a few items over all others, wherever they stand.
+    let boosts = [vec![], vec![(brand(2), 0.5)], vec![(ever_stricter()[7].clone(), 10.0)]];
+    let boosts = boosts.map(|boosts| -> Vec<_> {
+        boosts.into_iter().map(|(filter, weight)| Boost { filter, weight }).collect()
+    });
+    let mut answers = vec![Vec::new(); filters.len()];
+    for step in 0..8 {
         let item = model.id(step * 977 % model.len()).unwrap().to_owned();
         let kind = if step.is_multiple_of(3) { EventKind::AddToCart } else { EventKind::ViewItem };
         let event = Event::of_item(kind, item.clone()).at(NOW_MS - 60_000 + i64::from(step));
         shop.track_all(vec![event]).unwrap();
-        for kind in [RecommendationKind::ForYou, RecommendationKind::RelatedTo(item)] {
-            // The last one lifts a few items over all others, wherever they stand.
-            let boosts = [vec![], vec![(brand("n2"), 0.5)], vec![(filters[4].clone(), 10.0)]];
-            for boosts in boosts {
-                let boosts = boosts.into_iter().map(|(filter, weight)| Boost { filter, weight }).collect();
-                let filter = filter.clone();
-                let request = Request { filter, boosts, seed: Some(1), ..Request::new(kind.clone()) };
-                let found = shop.recommend(request).unwrap();
-                answers.push(found.items.into_iter().map(|item| item.item_id).collect());
+        for (filter, answers) in filters.iter().zip(&mut answers) {
+            for kind in [RecommendationKind::ForYou, RecommendationKind::RelatedTo(item.clone())] {
+                for boosts in boosts.clone() {
+                    let request = Request { boosts, seed: Some(1), ..Request::new(kind.clone()) };
+                    let found = shop.recommend(request.filter(filter.clone())).unwrap();
+                    answers.push(found.items.into_iter().map(|item| item.item_id).collect());
+                }
             }
         }
     }
     answers
 }
 
+/// Of the items of the answers that a scan of all vectors gives, nearly all are in those that signs give.
+fn are_answered_as_by_a_scan(trained: &TrainedModel, filters: &[Filter]) {
+    let [with, without] =
+        [0, u32::MAX].map(|from| answers(open(&pack(trained, VectorCodes::Int8, from)).unwrap(), filters));
+    for ((filter, with), without) in filters.iter().zip(with).zip(without) {
+        let pairs = with.iter().zip(&without);
+        assert!(pairs.clone().all(|(with, without)| with.len() == without.len()), "{filter:?}");
+        let all: usize = without.iter().map(Vec::len).sum();
+        let same: usize =
+            pairs.map(|(with, without)| with.iter().filter(|item| without.contains(item)).count()).sum();
+        assert!(all > 0 && same * 1_000 >= all * 990, "{same} of {all} where {filter:?}");
+    }
+}
+
 #[test]
 fn answers_are_nearly_always_those_of_a_whole_scan() {
-    let trained = grouped_model(30_000, 64);
-    let [with, without] =
-        [0, u32::MAX].map(|from| answers(open(&pack(&trained, VectorCodes::Int8, from)).unwrap()));
-    let all: usize = without.iter().map(Vec::len).sum();
-    assert!(all > 400 && without.iter().filter(|answer| answer.len() == 10).count() > 40);
-    let pairs = with.iter().zip(&without);
-    assert!(pairs.clone().all(|(with, without)| with.len() == without.len()));
-    let same: usize =
-        pairs.map(|(with, without)| with.iter().filter(|item| without.contains(item)).count()).sum();
-    assert!(same * 1_000 >= all * 995, "{same} of {all}");
+    are_answered_as_by_a_scan(&grouped_model(30_000, 64), &ever_stricter());
+}
+
+/// Where nearly all items pass a filter, but few of those that look promising.
+#[test]
+fn a_filter_against_the_shoppers_taste_keeps_to_those_of_a_whole_scan() {
+    let mut trained = grouped_model(30_000, 64);
+    let viewed = (0..8).map(|step| trained.vectors.row(step * 977));
+    let taste = viewed.fold(Array1::zeros(64), |sum, vector| sum + vector);
+    let fits = trained.vectors.dot(&taste);
+    let mut best: Vec<usize> = (0..30_000).collect();
+    best.sort_by(|left, right| fits[*right].total_cmp(&fits[*left]));
+    for (place, &item) in best.iter().enumerate() {
+        trained.attributes.of_item[item].retain(|attribute| *attribute > 1);
+        if place < 4_000 && !place.is_multiple_of(14) {
+            trained.attributes.of_item[item].insert(0, 0);
+        }
+    }
+    are_answered_as_by_a_scan(&trained, &[Filter::Not(Box::new(brand(0)))]);
 }
 
 /// Where everything promising is of one category, items of others are found among all.
