@@ -238,10 +238,12 @@ fn answers(model: Model, filters: &[Filter]) -> Vec<Vec<Vec<String>>> {
     answers
 }
 
-/// Of the items of the answers that a scan of all vectors gives, nearly all are in those that signs give.
+/// Of the items of the answers that a scan of all vectors gives, nearly all are in those that signs give: 99 % with each filter, 99.5 %
+/// with all.
 fn are_answered_as_by_a_scan(trained: &TrainedModel, filters: &[Filter]) {
     let [with, without] =
         [0, u32::MAX].map(|from| answers(open(&pack(trained, VectorCodes::Int8, from)).unwrap(), filters));
+    let (mut all_of_all, mut same_of_all) = (0, 0);
     for ((filter, with), without) in filters.iter().zip(with).zip(without) {
         let pairs = with.iter().zip(&without);
         assert!(pairs.clone().all(|(with, without)| with.len() == without.len()), "{filter:?}");
@@ -249,7 +251,10 @@ fn are_answered_as_by_a_scan(trained: &TrainedModel, filters: &[Filter]) {
         let same: usize =
             pairs.map(|(with, without)| with.iter().filter(|item| without.contains(item)).count()).sum();
         assert!(all > 0 && same * 1_000 >= all * 990, "{same} of {all} where {filter:?}");
+        all_of_all += all;
+        same_of_all += same;
     }
+    assert!(same_of_all * 1_000 >= all_of_all * 995, "{same_of_all} of {all_of_all}");
 }
 
 #[test]
